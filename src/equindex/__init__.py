@@ -1,0 +1,1 @@
+"""Equalization and attainment indices for regions."""

@@ -1,0 +1,105 @@
+"""Methods by name: a function becomes usable from files and the command line by one decorator."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, overload
+
+from equindex.errors import MethodError, nearest
+
+__all__ = ["Family", "Method", "families"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_FAMILIES: dict[str, Family] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One registered function, with what its signature, docstring and traits say."""
+
+    family: str
+    name: str
+    function: Callable[..., Any]
+    traits: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keyword-only parameters and their defaults (``inspect.Parameter.empty`` where required)."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "summary"}
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring."""
+        return (inspect.getdoc(self.function) or self.name).splitlines()[0]
+
+    @property
+    def formula(self) -> str:
+        """The first ``.. math::`` block of the docstring, empty if there is none."""
+        doc = inspect.getdoc(self.function) or ""
+        found = re.search(r"\.\. math::\s*(.+?)(?:\n\s*\n\S|\Z)", doc, re.DOTALL)
+        return " ".join(found[1].split()) if found else ""
+
+    @property
+    def source(self) -> str:
+        """The References section of the docstring on one line."""
+        doc = inspect.getdoc(self.function) or ""
+        found = re.search(r"References\n-+\n(.+?)(?:\n\n[A-Z]\w+\n-+|\Z)", doc, re.DOTALL)
+        return " ".join(re.sub(r"^\.\. \[\w+\]", "", found[1], flags=re.MULTILINE).split()) if found else ""
+
+    def check(self, options: Mapping[str, Any]) -> None:
+        """Raise MethodError for an option that the method does not have."""
+        known = self.options
+        for name in options:
+            if name not in known:
+                raise MethodError(f"{self.family} method {self.name!r} has no option {name!r}. {nearest(name, known)}")
+
+
+class Family:
+    """The methods of one kind, in the order in which they were added."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._methods: dict[str, Method] = {}
+        _FAMILIES[name] = self
+
+    def __iter__(self) -> Iterator[Method]:
+        return iter(self._methods.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._methods
+
+    @overload
+    def add(self, function: _Function, /) -> _Function: ...
+    @overload
+    def add(self, /, **traits: Any) -> Callable[[_Function], _Function]: ...
+    def add(self, function: Any = None, /, **traits: Any) -> Any:
+        """Register a function under its own name; `traits` are the promises the contract tests hold it to.
+
+        Returns
+        -------
+        callable
+            The function itself, unchanged.
+        """
+        if function is None:
+            return lambda inner: self._add(inner, traits)
+        return self._add(function, {})
+
+    def _add(self, function: _Function, traits: Mapping[str, Any]) -> _Function:
+        name = function.__name__
+        self._methods[name] = Method(family=self.name, name=name, function=function, traits=traits)
+        return function
+
+    def get(self, name: str) -> Method:
+        """Return the method called `name`, or raise MethodError naming the nearest one."""
+        if name not in self._methods:
+            raise MethodError(f"there is no {self.name} method {name!r}. {nearest(name, self._methods)}")
+        return self._methods[name]
+
+
+def families() -> dict[str, Family]:
+    """Return every family that has been imported, by name."""
+    return dict(_FAMILIES)
