@@ -1,14 +1,212 @@
-"""Array types shared by the kernels."""
+"""What the kernels share: array types, refusals with positions, and the block runner."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ArrayLike", "BoolArray", "FloatArray", "as_float"]
+from equindex.errors import DomainError, MethodError, nearest
+
+__all__ = [
+    "ArrayLike",
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "as_float",
+    "blocks",
+    "map_blocks",
+    "one_of",
+    "positioned",
+    "refused_cells",
+    "row_blocks",
+]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+_BLOCK_BYTES = 1 << 20
+_SERIAL_BELOW = 1 << 20  # numbers to work through: fewer than these are not worth a second thread
+_BLAS_SERIAL_BELOW = 1 << 13  # OpenBLAS itself uses one thread for products smaller than this
+_POSITIONS_KEPT = 100
 
 
-def as_float(x: ArrayLike) -> NDArray[np.float64]:
+def as_float(x: ArrayLike) -> FloatArray:
     """Return `x` as a float64 array, without a copy where it already is one."""
     return np.asarray(x, dtype=np.float64)
+
+
+def one_of(option: str, value: str, known: Collection[str]) -> None:
+    """Raise MethodError unless `value` is among the `known` values of `option`."""
+    if value not in known:
+        raise MethodError(f"{option} cannot be {value!r}. {nearest(value, known)}")
+
+
+# --- Refusals ------------------------------------------------------------------------------------------
+
+
+def positioned(message: str, bad: BoolArray, *, columns: bool = False) -> DomainError:
+    """Return a DomainError that carries, as ``positions``, where the values are that do not fit.
+
+    Parameters
+    ----------
+    message : str
+        What, where, what to do.
+    bad : ndarray of bool, shape (..., regions, indicators), or (..., indicators) with `columns`
+        True where a value does not fit; the first 100 positions are kept.
+    columns : bool
+        Whole columns are meant: the region's place in every position is None.
+
+    Returns
+    -------
+    DomainError
+        ``positions`` is a tuple of index tuples ``(..., region, indicator)``, for labels to be put in.
+    """
+    found: list[tuple[int | None, ...]] = []
+    for index in np.argwhere(bad)[:_POSITIONS_KEPT].tolist():
+        found.append((*index[:-1], None, index[-1]) if columns else tuple(index))
+    error = DomainError(message)
+    vars(error)["positions"] = tuple(found)
+    return error
+
+
+def refused_cells(
+    need: str, x: FloatArray, bad: BoolArray, remedy: str, *, of: int | None = None
+) -> DomainError:
+    """Return the error that counts the values of `x` that are `bad` and shows the first one.
+
+    Examples
+    --------
+    >>> x = np.array([[0.0, 2.0]])
+    >>> print(refused_cells("logs need values above 0", x, x <= 0, "Drop them."))
+    logs need values above 0, but 1 of 2 is not (first: 0 at position (0, 0)). Drop them.
+    """
+    count, total = int(bad.sum()), int((~np.isnan(x)).sum()) if of is None else of
+    first = tuple(np.argwhere(bad)[0].tolist())
+    verb = "is" if count == 1 else "are"
+    found = f"{count} of {total} {verb} not (first: {x[first]:.6g} at position {first})"
+    return positioned(f"{need}, but {found}. {remedy}", bad)
+
+
+# --- Blocks --------------------------------------------------------------------------------------------
+
+
+def blocks(length: int, size: int) -> list[slice]:
+    """Cut ``range(length)`` into slices of at most `size`."""
+    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
+
+
+def row_blocks(rows: int, columns: int) -> list[slice]:
+    """Cut rows into even blocks of at most 1 MiB (but 512 to 8,192 rows), which stay in the cache.
+
+    Examples
+    --------
+    >>> row_blocks(9000, 2)
+    [slice(0, 4500, None), slice(4500, 9000, None)]
+    """
+    most = min(8192, max(512, _BLOCK_BYTES // (8 * max(1, columns))))
+    return blocks(rows, -(-rows // max(1, -(-rows // most))))
+
+
+def map_blocks(
+    function: Callable[[_Task, FloatArray], _Result],
+    tasks: Sequence[_Task],
+    *,
+    numbers: int,
+    buffer: tuple[int, ...] = (0,),
+    order: Literal["C", "F"] = "C",
+) -> list[_Result]:
+    """Apply ``function(task, buffer)`` to every task, over threads where the work is large.
+
+    The tasks are fixed by the problem and BLAS uses one thread inside each, so the results are the same bits
+    for any number of threads.
+
+    Parameters
+    ----------
+    function : callable
+        Handles one task; it may write into its `buffer`, which is reused for later tasks of the same thread.
+    tasks : sequence
+        What to do, such as slices of rows.
+    numbers : int
+        How many numbers are worked through altogether; it decides whether threads pay.
+    buffer : tuple of int
+        Shape of the float64 buffer each thread gets.
+    order : {"C", "F"}
+        Memory order of the buffer.
+
+    Returns
+    -------
+    list
+        The results in the order of the tasks.
+    """
+    threads = min(_cpus(), len(tasks)) if numbers >= _SERIAL_BELOW else 1
+    results: dict[int, _Result] = {}
+    queue = iter(enumerate(tasks))
+    lock = threading.Lock()
+
+    def work() -> None:
+        own = np.empty(buffer, order=order)
+        while True:
+            with lock:
+                item = next(queue, None)
+            if item is None:
+                return
+            results[item[0]] = function(item[1], own)
+
+    if numbers < _BLAS_SERIAL_BELOW:
+        work()
+    else:
+        with _one_blas_thread():
+            if threads <= 1:
+                work()
+            else:
+                with ThreadPoolExecutor(threads) as pool:
+                    for future in [pool.submit(work) for _ in range(threads)]:
+                        future.result()
+    return [results[index] for index in range(len(tasks))]
+
+
+def _cpus() -> int:
+    """Count the processors this process may use."""
+    count: int | None = getattr(os, "process_cpu_count", os.cpu_count)()
+    return count or 1
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
+
+
+_blas_lock = threading.Lock()
+_blas_limits: list[Any] = []
+_blas_users = 0
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Limit BLAS to one thread; of callers that overlap, the first limits and the last restores."""
+    global _blas_users
+    with _blas_lock:
+        if _blas_users == 0:
+            _blas_limits.append(_controller().limit(limits=1, user_api="blas"))
+        _blas_users += 1
+    try:
+        yield
+    finally:
+        with _blas_lock:
+            _blas_users -= 1
+            if _blas_users == 0:
+                _blas_limits.pop().restore_original_limits()

@@ -1,0 +1,357 @@
+"""Aggregation: scores of the children become the score of their parent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+import numpy as np
+
+from equindex._arrays import (
+    ArrayLike,
+    BoolArray,
+    FloatArray,
+    as_float,
+    blocks,
+    map_blocks,
+    one_of,
+    refused_cells,
+    row_blocks,
+)
+from equindex._registry import Family
+from equindex.errors import DomainError, MethodError
+
+__all__ = ["arithmetic", "arithmetic_of_lines", "geometric", "harmonic", "methods"]
+
+methods = Family("aggregate")
+
+_DRAWS = 256  # rows of weights per block
+_SLACK = 1e-12  # of coverage: a third and two thirds make a whole
+
+
+@methods.add(mean_like=True, monotone=True)
+def arithmetic(
+    x: ArrayLike, weights: ArrayLike, *, missing: str = "propagate", min_coverage: float = 0.0
+) -> FloatArray:
+    r"""Take the weighted arithmetic mean: a shortfall is fully made up by a surplus elsewhere.
+
+    .. math:: S_r = \sum_i w_i z_{ri} \Big/ \sum_i w_i
+
+    Parameters
+    ----------
+    x : array_like, shape (..., regions, indicators)
+        Scores, higher is better; NaN is missing. [score]
+    weights : array_like, shape (indicators,), or any that broadcasts against `x`
+        At least 0; scaled by their sum. Draws are ``(draws, 1, indicators)``.
+    missing : {"propagate", "reweight"}
+        A missing score leaves the region unscored, or its weight goes to the others in proportion.
+    min_coverage : float
+        With "reweight": the share of the weight that must be present, 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (..., regions)
+        Between the worst and the best score. NaN where a score of positive weight is missing, or with
+        "reweight" where less than `min_coverage` or nothing is present. [score]
+
+    Raises
+    ------
+    DomainError
+        If a weight is negative or missing, all are 0, or a score is infinite.
+
+    References
+    ----------
+    .. [1] OECD/JRC, "Handbook on Constructing Composite Indicators", 2008, step 6 (additive aggregation).
+
+    Examples
+    --------
+    >>> arithmetic([[80.0, 20.0], [50.0, np.nan]], [3, 1], missing="reweight")
+    array([65., 50.])
+    """
+    return _mean(_ARITHMETIC, x, weights, missing, min_coverage)
+
+
+@methods.add(mean_like=True, monotone=True)
+def geometric(
+    x: ArrayLike, weights: ArrayLike, *, missing: str = "propagate", min_coverage: float = 0.0
+) -> FloatArray:
+    r"""Take the weighted geometric mean: a shortfall is made up only in part.
+
+    .. math:: S_r = \prod_i z_{ri}^{w_i / \sum w}
+
+    Parameters
+    ----------
+    x : array_like, shape (..., regions, indicators)
+        Scores above 0, higher is better; NaN is missing. [score]
+    weights : array_like, shape (indicators,), or any that broadcasts against `x`
+        At least 0; scaled by their sum. Draws are ``(draws, 1, indicators)``.
+    missing : {"propagate", "reweight"}
+        A missing score leaves the region unscored, or its weight goes to the others in proportion.
+    min_coverage : float
+        With "reweight": the share of the weight that must be present, 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (..., regions)
+        Between the worst and the best score. NaN where a score of positive weight is missing, or with
+        "reweight" where less than `min_coverage` or nothing is present. [score]
+
+    Raises
+    ------
+    DomainError
+        If a score of positive weight is not above 0 and finite, a weight is negative or missing, or all are
+        0.
+
+    References
+    ----------
+    .. [1] OECD/JRC, "Handbook on Constructing Composite Indicators", 2008, step 6 (geometric aggregation).
+
+    Examples
+    --------
+    >>> geometric([[90.0, 40.0]], [1, 1]).round(9)
+    array([60.])
+    """
+    return _mean(_GEOMETRIC, x, weights, missing, min_coverage)
+
+
+@methods.add(mean_like=True, monotone=True)
+def harmonic(
+    x: ArrayLike, weights: ArrayLike, *, missing: str = "propagate", min_coverage: float = 0.0
+) -> FloatArray:
+    r"""Take the weighted harmonic mean: a shortfall is made up even less than in the geometric mean.
+
+    .. math:: S_r = \sum_i w_i \Big/ \sum_i \frac{w_i}{z_{ri}}
+
+    Parameters
+    ----------
+    x : array_like, shape (..., regions, indicators)
+        Scores above 0, higher is better; NaN is missing. [score]
+    weights : array_like, shape (indicators,), or any that broadcasts against `x`
+        At least 0; scaled by their sum. Draws are ``(draws, 1, indicators)``.
+    missing : {"propagate", "reweight"}
+        A missing score leaves the region unscored, or its weight goes to the others in proportion.
+    min_coverage : float
+        With "reweight": the share of the weight that must be present, 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (..., regions)
+        Between the worst and the best score. NaN where a score of positive weight is missing, or with
+        "reweight" where less than `min_coverage` or nothing is present. [score]
+
+    Raises
+    ------
+    DomainError
+        If a score of positive weight is not above 0 and finite, a weight is negative or missing, or all are
+        0.
+
+    References
+    ----------
+    .. [1] UNDP, "Human Development Report: Technical notes", 2022, note 4 (Gender Inequality Index).
+
+    Examples
+    --------
+    >>> harmonic([[60.0, 30.0]], [1, 1])
+    array([40.])
+    """
+    return _mean(_HARMONIC, x, weights, missing, min_coverage)
+
+
+def arithmetic_of_lines(
+    x: ArrayLike,
+    weights: ArrayLike,
+    slope: ArrayLike,
+    intercept: ArrayLike,
+    *,
+    missing: str = "propagate",
+    min_coverage: float = 0.0,
+) -> FloatArray:
+    r"""Take the weighted arithmetic mean of ``slope * x + intercept`` in one product, without that matrix.
+
+    .. math:: S_r = \Big( \sum_i (w_i a_i) x_{ri} + \sum_i w_i b_i \Big) \Big/ \sum_i w_i
+
+    Parameters
+    ----------
+    x : array_like, shape (..., regions, indicators)
+        Indicator values; NaN is missing. [unit of the indicator]
+    weights : array_like, shape (indicators,), or any that broadcasts against `x`
+        At least 0; scaled by their sum. Draws are ``(draws, 1, indicators)``.
+    slope, intercept : array_like, shape (indicators,)
+        The line of an affine normaliser, as its trait ``line`` gives it. [score per unit; score]
+    missing : {"propagate", "reweight"}
+        A missing value leaves the region unscored, or its weight goes to the others in proportion.
+    min_coverage : float
+        With "reweight": the share of the weight that must be present, 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (..., regions)
+        As `arithmetic` of the normalised values, within rounding. [score]
+
+    Raises
+    ------
+    DomainError
+        If a weight is negative or missing, all are 0, or a value is infinite.
+
+    References
+    ----------
+    .. [1] OECD/JRC, "Handbook on Constructing Composite Indicators", 2008, steps 5 and 6.
+
+    Examples
+    --------
+    >>> arithmetic_of_lines([[20.0, 1.0], [85.0, 5.0]], [1, 1], slope=[2, -10], intercept=[-40, 50])
+    array([20., 65.])
+    """
+    return _mean(_ARITHMETIC, x, weights, missing, min_coverage, as_float(slope), as_float(intercept))
+
+
+# --- One engine: the mean of transformed scores, transformed back --------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """A mean of transformed scores: `to` makes what does not fit NaN or infinite, `back` works in place."""
+
+    need: str
+    remedy: str
+    to: Callable[[FloatArray, FloatArray], object] | None = None
+    back: Callable[[FloatArray], object] | None = None
+
+
+def _reciprocal(x: FloatArray, out: FloatArray) -> None:
+    np.reciprocal(x, out=out)
+    np.copyto(out, np.nan, where=out <= 0)
+
+
+_POSITIVE = "Normalise onto a positive range, such as minmax(lower=1, upper=100)."
+_ARITHMETIC = _Form(need="arithmetic aggregation needs finite values", remedy="Remove them.")
+_GEOMETRIC = _Form(
+    need="geometric aggregation needs values above 0",
+    remedy=_POSITIVE,
+    to=lambda x, out: np.log(x, out=out),
+    back=lambda score: np.exp(score, out=score),
+)
+_HARMONIC = _Form(
+    need="harmonic aggregation needs values above 0",
+    remedy=_POSITIVE,
+    to=_reciprocal,
+    back=lambda score: np.reciprocal(score, out=score),
+)
+
+
+def _mean(
+    form: _Form,
+    x: ArrayLike,
+    weights: ArrayLike,
+    missing: str,
+    min_coverage: float,
+    slope: FloatArray | None = None,
+    intercept: FloatArray | None = None,
+) -> FloatArray:
+    """Aggregate by blocks: rows of weights times rows of scores, or one row of weights per row of scores."""
+    one_of("missing", missing, ("propagate", "reweight"))
+    if not 0 <= min_coverage <= 1:
+        raise MethodError(f"min_coverage is a share between 0 and 1, not {min_coverage!r}.")
+    x = as_float(x)
+    k = x.shape[-1]
+    w = _scaled(as_float(weights), k)
+    above = w.shape[: max(0, w.ndim - x.ndim)]
+    shared = prod(w.shape[len(above) : -1]) == 1
+    if not shared:
+        shape = np.broadcast_shapes(w.shape, x.shape)
+        x, w = np.broadcast_to(x, shape), np.broadcast_to(w, shape)
+        above = ()
+    rows, w = x.reshape(-1, k), w.reshape(-1, k)
+    score = np.empty((len(w) if shared else 1, len(rows)))
+    coefficient = w if slope is None else w * slope
+    constant = w * (0.0 if intercept is None else intercept)
+    start = constant.sum(axis=1, keepdims=shared)
+
+    def block(task: tuple[slice, slice], buffer: FloatArray) -> bool:
+        """Score one block of rows; return whether it holds scores that do not fit."""
+        draws, part = task
+        z, out, own = rows[part], score[draws, part], draws if shared else part
+        with np.errstate(all="ignore"):
+            if form.to is not None:
+                z = buffer[: len(z)]
+                form.to(rows[part], z)
+            fits = len(out) > 1 and np.isfinite(z).all()
+            if fits or len(out) == 1:
+                _sums(z, coefficient[own], out)
+                out += start[own]
+            if not fits and not (len(out) == 1 and np.isfinite(out).all()):
+                present, weight = np.isfinite(z), w[own]
+                used = weight.max(axis=0) > 0 if shared else weight > 0
+                if (~present & ~np.isnan(rows[part]) & used).any():
+                    return True
+                ok = present.astype(np.float64)
+                _sums(np.where(present, z, 0.0), coefficient[own], out)
+                if intercept is not None:
+                    out += _sums(ok, constant[own], np.empty_like(out))
+                share = np.empty_like(out)
+                if missing == "propagate":
+                    np.copyto(out, np.nan, where=_sums(1 - ok, weight, share) > 0)
+                else:
+                    _sums(ok, weight, share)
+                    share[:, np.flatnonzero((present | ~used).all(axis=1))] = 1.0  # to the last bit
+                    if min_coverage > 0:
+                        np.copyto(share, np.nan, where=share < min_coverage - _SLACK)
+                    out /= share  # NaN where nothing is present
+            if form.back is not None:
+                form.back(out)
+        return False
+
+    plain = form.to is None and len(score) == 1  # nothing is kept in the cache: larger blocks
+    parts = row_blocks(len(rows), 1 if plain else k)
+    unfit = map_blocks(
+        block,
+        list(product(blocks(len(score), _DRAWS), parts)),
+        numbers=rows.size * len(score),
+        buffer=(parts[0].stop, k) if parts and form.to is not None else (0, k),
+        order="F" if rows.strides[0] < rows.strides[1] else "C",
+    )
+    if any(unfit):
+        raise _refusal(form, x, w.max(axis=0) > 0 if shared else w.reshape(x.shape) > 0)
+    return score.reshape(above + x.shape[:-1])
+
+
+def _sums(z: FloatArray, weight: FloatArray, out: FloatArray) -> FloatArray:
+    """Fill `out`, (rows of weights, rows of z), or (1, rows) where each row of z has its own weights.
+
+    One mean per region comes from einsum: as fast as BLAS here, and equal rows get equal bits wherever they
+    stand, so that equal regions tie. BLAS, whose last bit depends on the place, serves the many draws.
+    """
+    if len(out) > 1:
+        return np.matmul(weight, z.T, out=out)
+    if len(weight) == 1:
+        np.einsum("ri,i->r", z, weight[0], out=out[0])
+    else:
+        np.einsum("ri,ri->r", z, weight, out=out[0])
+    return out
+
+
+def _scaled(w: FloatArray, k: int) -> FloatArray:
+    """Return the weights divided by their sums."""
+    w = np.atleast_1d(w)
+    w = np.broadcast_to(w, (*w.shape[:-1], k))
+    bad = ~(np.isfinite(w) & (w >= 0))
+    if bad.any():
+        raise refused_cells(
+            "weights must be finite and at least 0", w, bad, "Mend the weight set.", of=w.size
+        )
+    total = w.sum(axis=-1, keepdims=True)
+    if not ((total > 0) & np.isfinite(total)).all():
+        raise DomainError(f"weights must have a sum above 0, not {total.min():g}. Mend the weight set.")
+    return as_float(w / total)
+
+
+def _refusal(form: _Form, x: FloatArray, used: BoolArray) -> DomainError:
+    z = x
+    if form.to is not None:
+        z = np.empty(x.shape)
+        with np.errstate(all="ignore"):
+            form.to(x, z)
+    measured = ~np.isnan(x) & used
+    return refused_cells(form.need, x, measured & ~np.isfinite(z), form.remedy, of=int(measured.sum()))

@@ -1,0 +1,486 @@
+"""Framework: read from files, changed, checked, fitted, scored; Fitted: what a fit measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from equindex import __version__, scoring, tables
+from equindex._arrays import FloatArray
+from equindex._summary import Summary
+from equindex.errors import DataError, FrameworkError, nearest
+from equindex.model import FrameworkFile, Indicator, Pillar, Target, WeightSet, inconsistencies, parse
+from equindex.schema import Findings, Panel, expected, observe
+from equindex.scoring import Plan, Scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+__all__ = ["Fitted", "Framework", "Source"]
+
+Source = "str | Path | pd.DataFrame | Sequence[tables.Sheet]"
+_BOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+_SECTIONS = ("table", "methods", "equalization", "attainment", "classes")
+_PARTS = {"indicators": Indicator, "pillars": Pillar, "targets": Target}
+
+
+@dataclass(frozen=True)
+class Framework:
+    """Indicators, targets, weights and methods: all that turns a table into scores.
+
+    Build one with `from_toml`; a variant with `replace`. Files are read once: a framework knows nothing of the
+    disk afterwards, and `digest` identifies what it says.
+    """
+
+    model: FrameworkFile
+    region_records: tuple[tuple[int, Mapping[str, object]], ...] = ()
+    weights: WeightSet | None = None
+    files: tuple[Path, ...] = ()
+    folder: Path = field(default=Path(), compare=False)
+
+    @classmethod
+    def from_toml(
+        cls, path: str | Path, *, settings: Iterable[str] = (), weights: str | Path | None = None
+    ) -> Framework:
+        """Read a framework file, or a workbook that holds one, with the tables it names.
+
+        Parameters
+        ----------
+        path : path
+            A TOML file or a workbook with the sheets framework, indicators, pillars, regions, targets, weights.
+        settings : iterable of str
+            Changes as on the command line: ``"normalise.lower=0"``, ``"equalization.reference='median'"``.
+        weights : path, optional
+            A weight set, in place of the framework's own.
+
+        Returns
+        -------
+        Framework
+
+        Raises
+        ------
+        FrameworkError
+            Naming every key or value that is wrong.
+        """
+        path = Path(path)
+        if path.suffix.lower() in _BOOKS:
+            from equindex._workbook import framework_of
+
+            data, files = framework_of(path)
+        else:
+            data, files = read_toml(path), [path]
+        for text in settings:
+            _set(data, text)
+        region_records: list[tuple[int, dict[str, object]]] = data.pop("_regions", [])
+        for key, model in _PARTS.items():
+            name = data.get(key)
+            if isinstance(name, str):
+                file = path.parent / name
+                synonyms = {"indicators": tables.INDICATOR, "pillars": tables.PILLAR, "targets": tables.TARGET}[key]
+                rows = tables.records(file, model.model_fields, synonyms=synonyms)
+                data[key[:-1]] = [*data.get(key[:-1], []), *(row for _, row in rows)]
+                files.append(file)
+        if isinstance(data.get("regions"), str):
+            file = path.parent / data["regions"]
+            region_records = tables.records(
+                file,
+                ("region", "name", "name_en", "alias", "parent", "year", "population"),
+                synonyms=tables.REGION,
+                allow_extra=True,
+            )
+            files.append(file)
+        chosen = weights if weights is not None else data.pop("_weights", None)
+        model_file = parse(FrameworkFile, data, str(path))
+        own = model_file.methods.weighting if model_file.methods else None
+        if chosen is None and own is not None and (own.name.endswith(".toml") or "/" in own.name):
+            chosen = path.parent / own.name
+        built = cls(
+            model=model_file,
+            region_records=tuple(region_records),
+            weights=None if chosen is None else read_weights(chosen),
+            files=tuple(files),
+            folder=path.parent,
+        )
+        if own is not None and chosen is not None:
+            built = replace(built, model=_without_weighting(model_file))
+        built.prepared(str(path))
+        return built
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Framework:
+        """Build a framework from what `to_dict` returned."""
+        records = [(int(line), dict(record)) for line, record in data.get("regions", [])]
+        weights = data.get("weights")
+        return cls(
+            model=parse(FrameworkFile, data["framework"], "framework"),
+            region_records=tuple(records),
+            weights=None if weights is None else parse(WeightSet, weights, "weights"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything the framework says, as JSON can hold it."""
+        return {
+            "framework": self.model.model_dump(mode="json", exclude_defaults=True),
+            "regions": [[line, dict(record)] for line, record in self.region_records],
+            "weights": None if self.weights is None else self.weights.model_dump(mode="json"),
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the framework says, whatever files said it."""
+        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def replace(self, *, weights: WeightSet | str | Path | None = None, **changes: Any) -> Framework:
+        """Return a variant: ``replace(normalise="zscore")``, ``replace(equalization={"reference": "median"})``.
+
+        Parameters
+        ----------
+        weights : WeightSet or path, optional
+            A weight set in place of the present weights.
+        **changes
+            Keys of ``[methods]``, or whole sections (table, methods, equalization, attainment, classes), whose
+            keys are changed one by one; None removes a section.
+
+        Returns
+        -------
+        Framework
+
+        Raises
+        ------
+        FrameworkError
+            For an unknown key or value.
+        """
+        data = self.model.model_dump(exclude_defaults=True)
+        chosen = self.weights
+        for key, value in changes.items():
+            if key in _SECTIONS:
+                data[key] = {**data.get(key, {}), **value} if isinstance(value, Mapping) else value
+                if value is None:
+                    del data[key]
+            elif key in FrameworkFile.model_fields and key not in FrameworkFile.model_fields["methods"].annotation.__args__[0].model_fields:  # type: ignore[union-attr]
+                data[key] = value
+            else:
+                data.setdefault("methods", {})[key] = value
+                chosen = None if key == "weighting" else chosen
+        if isinstance(weights, str | Path):
+            weights = read_weights(weights)
+        if weights is not None:
+            chosen = weights
+            data.get("methods", {}).pop("weighting", None)
+        model = parse(FrameworkFile, data, "replace")
+        own = model.methods.weighting if model.methods else None
+        if own is not None and (own.name.endswith(".toml") or "/" in own.name):
+            chosen, model = read_weights(self.folder / own.name), _without_weighting(model)
+        built = replace(self, model=model, weights=chosen)
+        built.prepared("replace")
+        return built
+
+    def prepared(self, where: str = "framework") -> Plan:
+        """Return the framework ready to run.
+
+        Raises
+        ------
+        FrameworkError
+            Listing all that does not fit together.
+        """
+        faults = inconsistencies(self.model)
+        if faults:
+            raise FrameworkError(f"{where}:\n  " + "\n  ".join(faults))
+        try:
+            return self._plan
+        except FrameworkError as error:
+            raise type(error)(f"{where}:\n  " + str(error).replace("\n", "\n  ")) from None
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan.of(self.model, self.weights)
+
+    @cached_property
+    def regions(self) -> tables.Regions | None:
+        """The regions table, None where the framework has none."""
+        return tables.Regions.from_records(self.region_records) if self.region_records else None
+
+    def schema(self) -> pa.DataFrameSchema:
+        """Return the pandera schema that a wide table of indicator values must pass."""
+        return expected(self.model)
+
+    def read(self, data: Any) -> tuple[Panel | None, Findings, dict[str, str]]:
+        """Read and check data: a file, a folder, a DataFrame or sheets.
+
+        Returns
+        -------
+        panel, findings, digests
+            The panel is None where there are errors; digests are SHA-256 by file name.
+        """
+        sheets, digests = self._sheets(data)
+        panel, findings = observe(self.model, self.regions, sheets)
+        return panel, findings, digests
+
+    def _sheets(self, data: Any) -> tuple[list[tables.Sheet], dict[str, str]]:
+        if isinstance(data, str | Path):
+            if "://" in str(data):
+                raise DataError(
+                    f"{str(data).split('://')[0]}:// is a database address; this version reads files and folders. "
+                    "Export the table to CSV or Parquet."
+                )
+            path, declared = Path(data), self.model.table
+            text = [*declared.keep, *(str(c) for c in (declared.region, declared.year, declared.indicator) if c)]
+            sheet = declared.sheet if path.suffix.lower() in _BOOKS else None
+            sheets = tables.read(path, sheet=sheet, skip=self.files, text=text)
+            return sheets, _digests(path, self.files)
+        if isinstance(data, Sequence):
+            return list(data), {}
+        lines = np.arange(len(data), dtype=np.int64)
+        frame = data
+        if any(name is not None for name in data.index.names):
+            frame = data.reset_index()
+        return [tables.Sheet(name="table", frame=frame.reset_index(drop=True), lines=lines)], {}
+
+    def check(self, data: Any) -> Findings:
+        """Return every finding about `data`, as warnings; errors raise DataError with all of them."""
+        _, findings, _ = self.read(data)
+        findings.stop_on_errors()
+        return findings
+
+    def score(
+        self, data: Any, *, keep: Literal["all", "index"] = "all", years: Iterable[int] | None = None
+    ) -> Scores:
+        """Score every region and year.
+
+        Parameters
+        ----------
+        data : path or DataFrame
+            A file, a folder, or a table, long or wide.
+        keep : {"all", "index"}
+            "index" keeps the index alone, for tables too big for every step.
+        years : iterable of int, optional
+            Years to show; all are measured.
+
+        Returns
+        -------
+        Scores
+
+        Raises
+        ------
+        DataError
+            With every error of the data.
+        DomainError
+            If values and methods do not fit.
+        """
+        return self._scored(data, None, keep, years)
+
+    def _scored(
+        self,
+        data: Any,
+        fitted: Fitted | None,
+        keep: Literal["all", "index"],
+        years: Iterable[int] | None,
+    ) -> Scores:
+        panel, findings, digests = self.read(data)
+        findings.stop_on_errors()
+        assert panel is not None
+        shown = None if years is None else tuple(sorted(set(years)))
+        absent = [year for year in shown or () if year not in panel.rows_of]
+        if absent:
+            have = ", ".join(map(str, panel.rows_of))
+            raise DataError(f"no data for {', '.join(map(str, absent))}. Years: {have}.")
+        scores = scoring.score(
+            self.prepared(),
+            panel,
+            summaries=None if fitted is None else fitted.summaries,
+            known=None if fitted is None else fitted.references,
+            keep=keep,
+        )
+        notes = (*findings.notes, *(f"{item.kind}: {item}" for item in findings.warnings))
+        return replace(
+            scores, years=shown, notes=notes, provenance=self._provenance(data, digests, panel, shown, keep)
+        )
+
+    def _provenance(
+        self, data: Any, digests: dict[str, str], panel: Panel, years: tuple[int, ...] | None, keep: str
+    ) -> dict[str, Any]:
+        source = str(data) if isinstance(data, str | Path) else None
+        stamp = os.environ.get("SOURCE_DATE_EPOCH")
+        now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+        return {
+            "equindex": __version__,
+            "time": now.isoformat(timespec="seconds"),
+            "framework": self.to_dict(),
+            "framework_digest": self.digest,
+            "weights": self.prepared().weighting,
+            "data": {"path": None if source is None else Path(source).as_posix(), "digests": digests},
+            "options": {"years": None if years is None else list(years), "keep": keep},
+            "seed": None,
+            "excluded": list(panel.excluded),
+        }
+
+    def fit(self, data: Any) -> Fitted:
+        """Measure everything that the data decide, so that other years and regions can be scored with it.
+
+        Returns
+        -------
+        Fitted
+
+        Raises
+        ------
+        DataError
+            With every error of the data.
+        """
+        panel, findings, digests = self.read(data)
+        findings.stop_on_errors()
+        assert panel is not None
+        plan = self.prepared()
+        return Fitted(
+            framework=self,
+            summaries=scoring.measure(plan, panel) if plan.composite else {},
+            references=scoring.references(plan, panel) if self.model.equalization else {},
+            digests=digests,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A framework and what it measured: scores new years and regions against a published sample.
+
+    `summaries` holds what normalisers measured and `references` what E compares with, by year; a year that
+    was not fitted is compared with its own reference.
+    """
+
+    framework: Framework
+    summaries: Mapping[str, Summary]
+    references: Mapping[str, FloatArray]
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def score(
+        self, data: Any, *, keep: Literal["all", "index"] = "all", years: Iterable[int] | None = None
+    ) -> Scores:
+        """Score `data` with the fitted parameters; arguments and errors as `Framework.score`."""
+        return self.framework._scored(data, self, keep, years)
+
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
+        """Write everything to one readable JSON file; an existing one is kept unless `force`."""
+        from equindex import io
+
+        content = {
+            "equindex": __version__,
+            "kind": "fitted",
+            **self.framework.to_dict(),
+            "summaries": {name: summary.to_dict() for name, summary in self.summaries.items()},
+            "references": {
+                year: [None if np.isnan(v) else float(v) for v in line] for year, line in self.references.items()
+            },
+            "digests": dict(self.digests),
+        }
+        text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+        return io.write_file(Path(path), text.encode(), force=force)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Fitted:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        FrameworkError
+            If the file is none.
+        """
+        try:
+            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            if content["kind"] != "fitted":
+                raise KeyError("kind")
+            return cls(
+                framework=Framework.from_dict(content),
+                summaries={name: Summary.from_dict(part) for name, part in content["summaries"].items()},
+                references={
+                    year: np.array([np.nan if v is None else v for v in line], dtype=float)
+                    for year, line in content["references"].items()
+                },
+                digests=content["digests"],
+            )
+        except OSError as error:
+            raise FrameworkError(f"{path} cannot be read: {error.strerror}.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise FrameworkError(f"{path} is no fitted framework ({error}). Write one with Fitted.save.") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; a fault is one message with its line."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        near = nearest(path.name, [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else [])
+        raise FrameworkError(f"there is no file {str(path)!r}. {near}".strip()) from None
+    except IsADirectoryError:
+        raise FrameworkError(f"{str(path)!r} is a folder. Name the framework file in it.") from None
+    except OSError as error:
+        raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise FrameworkError(f"{path.name} is not UTF-8. Save it as UTF-8; TOML allows nothing else.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise FrameworkError(f"{path.name} is not valid TOML: {error}.") from None
+
+
+def read_weights(path: str | Path | WeightSet) -> WeightSet:
+    """Read a weight set: TOML, or a table with the columns node and weight."""
+    if isinstance(path, WeightSet):
+        return path
+    path = Path(path)
+    if path.suffix.lower() != ".toml":
+        rows = tables.records(path, ("node", "weight"), synonyms=tables.WEIGHT)
+        faults = [f"row {line} has no {key}" for line, row in rows for key in ("node", "weight") if key not in row]
+        if faults:
+            raise FrameworkError(f"{path.name}: {'; '.join(faults)}.")
+        return parse(WeightSet, {"id": path.stem, "weights": {r["node"]: r["weight"] for _, r in rows}}, str(path))
+    return parse(WeightSet, read_toml(path), str(path))
+
+
+def _without_weighting(model: FrameworkFile) -> FrameworkFile:
+    assert model.methods is not None
+    return model.model_copy(update={"methods": model.methods.model_copy(update={"weighting": None})})
+
+
+def _set(data: dict[str, Any], text: str) -> None:
+    """Apply one ``--set key=value``: dotted keys, values in TOML; a bare word is text."""
+    key, found, value = text.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not found or not all(parts):
+        raise FrameworkError(f"--set {text!r}: write key=value, such as normalise.lower=0.")
+    try:
+        parsed = tomllib.loads(f"x = {value}")["x"]
+    except tomllib.TOMLDecodeError:
+        if any(mark in value for mark in "\"'[]{}\n"):
+            raise FrameworkError(f"--set {text!r}: {value!r} is no TOML value.") from None
+        parsed = value.strip()
+    if parts[0] not in FrameworkFile.model_fields or parts[0] in ("weights",):
+        parts.insert(0, "methods")
+    here = data
+    for part in parts[:-1]:
+        inner = here.get(part)
+        if isinstance(inner, str):
+            inner = {"name": inner}
+        here[part] = dict(inner) if isinstance(inner, Mapping) else {}
+        here = here[part]
+    here[parts[-1]] = parsed
+
+
+def _digests(path: Path, skip: Sequence[Path]) -> dict[str, str]:
+    files = [path]
+    if path.is_dir():
+        skipped = {file.resolve() for file in skip}
+        files = sorted(
+            file
+            for file in path.iterdir()
+            if file.suffix.lower() in tables.SUFFIXES and not file.name.startswith((".", "~$")) and file.resolve() not in skipped
+        )
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

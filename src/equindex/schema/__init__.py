@@ -1,0 +1,8 @@
+"""From sheets to a checked panel: every finding at once, as errors and warnings."""
+
+from equindex.schema.checks import expected
+from equindex.schema.findings import Finding, Findings
+from equindex.schema.observe import observe
+from equindex.schema.panel import Bound, Panel
+
+__all__ = ["Bound", "Finding", "Findings", "Panel", "expected", "observe"]

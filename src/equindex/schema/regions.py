@@ -1,0 +1,175 @@
+"""What the regions table adds to a panel: population, groups, the reference region."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from equindex import tables
+from equindex._arrays import FloatArray
+from equindex.errors import nearest
+from equindex.model import Equalization, FrameworkFile, RegionReference
+from equindex.schema.findings import Findings
+from equindex.schema.panel import Panel
+
+if TYPE_CHECKING:
+    from equindex.schema.raw import Raw
+
+__all__ = ["attach"]
+
+
+def attach(
+    panel: Panel, model: FrameworkFile, regions: tables.Regions | None, raw: Raw, findings: Findings
+) -> Panel:
+    """Add population, groups and the reference region to a panel; what is missing becomes a finding."""
+    wanted = model.equalization
+    if wanted is None:
+        return panel
+    populations: dict[int, FloatArray] = {}
+    population = None
+    for column, indicator in enumerate(model.indicator):
+        name = indicator.population
+        if name and name in raw.names:
+            populations[column] = _finite(raw.values[:, raw.names.index(name)], panel, name, findings)
+        elif name and regions is not None:
+            populations[column] = _yearly(panel, regions, name, wanted, findings)
+    if regions is not None and "population" in regions.frame.columns:
+        population = _yearly(panel, regions, "population", wanted, findings)
+    elif wanted.reference == "weighted_mean" and len(populations) < len(model.indicator):
+        findings.error(
+            "population",
+            'equalization.reference = "weighted_mean" needs a population.',
+            "Add a population column to the regions table, or population = variable to each indicator.",
+        )
+    scored = None
+    if isinstance(wanted.reference, RegionReference):
+        scored = panel.region != _reference(panel, wanted.reference.region, regions, findings)
+    return replace(
+        panel,
+        population=population,
+        populations=populations,
+        groups=_groups(panel, wanted, regions, findings),
+        scored=scored,
+    )
+
+
+def _finite(values: FloatArray, panel: Panel, name: str, findings: Findings) -> FloatArray:
+    for row in np.flatnonzero(~(values >= 0)):
+        findings.error(
+            "population",
+            f"{name!r} is {'missing' if np.isnan(values[row]) else f'{values[row]:g}'}.",
+            "Give the population of every region and year.",
+            region=panel.region_names[panel.region[row]],
+            year=int(panel.year[row]),
+        )
+    return values
+
+
+def _reference(panel: Panel, name: str, regions: tables.Regions | None, findings: Findings) -> int:
+    code = (
+        int(regions.match(np.array([name], dtype=object))[0])
+        if regions is not None
+        else (panel.regions.index(name) if name in panel.regions else -1)
+    )
+    if code < 0 or not (panel.region == code).any():
+        known = panel.regions if regions is None else [*panel.regions, *panel.region_names]
+        findings.error(
+            "reference region",
+            f"the reference region {name!r} has no data. {nearest(name, known)}",
+            "Mend equalization.reference, or add its rows.",
+            region=name,
+        )
+    return code
+
+
+def _years(regions: tables.Regions) -> pd.Series[Any] | None:
+    if "year" not in regions.frame.columns:
+        return None
+    return pd.to_numeric(regions.frame["year"], errors="coerce")
+
+
+def _codes(regions: tables.Regions) -> dict[str, int]:
+    return {name: code for code, name in enumerate(regions.codes)}
+
+
+def _yearly(
+    panel: Panel, regions: tables.Regions, name: str, wanted: Equalization, findings: Findings
+) -> FloatArray:
+    """Look up a column of the regions table for each row's region and year."""
+    numbers = pd.to_numeric(regions.frame[name], errors="coerce").to_numpy(dtype=float)
+    texts = regions.frame[name].astype(object)
+    codes = regions.frame["region"].map(_codes(regions)).to_numpy()
+    years = _years(regions)
+    for at in np.flatnonzero(~(numbers >= 0)):
+        if pd.notna(texts.iloc[at]) and str(texts.iloc[at]).strip():
+            findings.error(
+                "population",
+                f"{texts.iloc[at]!r} is no {name}.",
+                "Write a number, zero or above.",
+                file="regions table",
+                region=str(regions.frame["region"].iloc[at]),
+            )
+    found = np.full(len(panel.region), np.nan)
+    if years is None:
+        table = np.full(len(regions.codes), np.nan)
+        table[codes] = numbers
+        found = table[panel.region]
+    else:
+        known: dict[int, dict[int, float]] = {}
+        for code, year, number in zip(codes, years, numbers, strict=True):
+            if np.isfinite(number) and np.isfinite(year):
+                known.setdefault(int(code), {})[int(year)] = float(number)
+        for row, (code, year) in enumerate(zip(panel.region.tolist(), panel.year.tolist(), strict=True)):
+            by_year = known.get(code, {})
+            if wanted.population_fill == "nearest" and by_year:
+                year = min(by_year, key=lambda have: (abs(have - year), have))
+            found[row] = by_year.get(year, np.nan)
+    for row in np.flatnonzero(np.isnan(found)):
+        findings.error(
+            "population",
+            f"the regions table has no {name} of this region for this year.",
+            'Add it, or set [equalization] population_fill = "nearest".',
+            region=panel.region_names[panel.region[row]],
+            year=int(panel.year[row]),
+        )
+    return found
+
+
+def _groups(
+    panel: Panel, wanted: Equalization, regions: tables.Regions | None, findings: Findings
+) -> dict[str, tuple[np.ndarray[Any, Any], tuple[str, ...]]]:
+    """Label each row with its group: codes and the labels they stand for."""
+    groups: dict[str, tuple[np.ndarray[Any, Any], tuple[str, ...]]] = {}
+    for name in wanted.groups:
+        columns = [] if regions is None else [str(column) for column in regions.frame.columns]
+        if regions is None or name not in columns:
+            findings.error(
+                "groups",
+                f"the regions table has no column {name!r}. {nearest(name, columns)}",
+                "Add the column, or mend [equalization].groups.",
+            )
+            continue
+        codes = regions.frame["region"].map(_codes(regions)).to_numpy()
+        labels = regions.frame[name].fillna("").astype(str).str.strip().to_numpy(dtype=object)
+        years = _years(regions)
+        by_region: dict[int, str] = {}
+        by_year: dict[tuple[int, int], str] = {}
+        for at, code in enumerate(codes):
+            by_region[int(code)] = labels[at] or by_region.get(int(code), "")
+            if years is not None and np.isfinite(years.iloc[at]):
+                by_year[int(code), int(years.iloc[at])] = labels[at]
+        pairs = zip(panel.region.tolist(), panel.year.tolist(), strict=True)
+        of_row = np.array([by_year.get(pair) or by_region.get(pair[0], "") for pair in pairs], dtype=object)
+        for code in np.unique(panel.region[of_row == ""]):
+            findings.error(
+                "groups",
+                f"no {name} in the regions table.",
+                "Name the group of every region.",
+                region=panel.region_names[code],
+            )
+        numbers, words = pd.factorize(of_row)
+        groups[name] = numbers.astype(np.intp), tuple(words)
+    return groups

@@ -1,0 +1,77 @@
+"""The steps in order, from a checked panel to scores with labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from equindex._arrays import FloatArray
+from equindex._summary import Summary
+from equindex.errors import DomainError, FrameworkError
+from equindex.schema import Panel
+from equindex.scoring.attained import attain
+from equindex.scoring.evenness import equalize, references
+from equindex.scoring.explain import Explanation, explain
+from equindex.scoring.plan import Plan
+from equindex.scoring.results import Scores
+from equindex.scoring.steps import composite, index_only, measure
+from equindex.scoring.tree import Rolled, Tree
+
+__all__ = ["Explanation", "Plan", "Rolled", "Scores", "Tree", "explain", "measure", "references", "score"]
+
+
+def score(
+    plan: Plan,
+    panel: Panel,
+    *,
+    summaries: Mapping[str, Summary] | None = None,
+    known: Mapping[str, FloatArray] | None = None,
+    keep: Literal["all", "index"] = "all",
+) -> Scores:
+    """Score a checked panel.
+
+    Parameters
+    ----------
+    plan : Plan
+        The framework, made ready.
+    panel : Panel
+        The data.
+    summaries : mapping of Summary, optional
+        What a fit measured; the panel itself is measured when left out.
+    known : mapping of ndarray, optional
+        References of E that a fit measured, by year; other years are measured here.
+    keep : {"all", "index"}
+        Whether every step is kept, or only the root's scores, in blocks, for big tables.
+
+    Returns
+    -------
+    Scores
+        With everything the framework asks for.
+
+    Raises
+    ------
+    DataError, DomainError, FrameworkError
+        If data, values and methods do not fit; regions, years and indicators are named.
+    """
+    z, rolled, attained, equalized = None, None, None, None
+    if plan.composite:
+        summaries = measure(plan, panel) if summaries is None else summaries
+        if keep == "index":
+            index, coverage = index_only(plan, panel, summaries)
+            rolled = Rolled(index[:, None], coverage[:, None])
+        else:
+            z, rolled = composite(plan, panel, summaries)
+    if keep == "all":
+        attained = attain(plan, panel)
+        if plan.model.equalization is not None:
+            equalized = equalize(plan, panel, references(plan, panel) | dict(known or {}))
+    if rolled is None and attained is None and equalized is None:
+        raise FrameworkError(
+            "the framework asks for nothing: give it [methods] normalise for a composite index, "
+            "targets for attainment, or [equalization]."
+        )
+    if rolled is not None and not np.isfinite(rolled.score).all() and np.isinf(rolled.score).any():
+        raise DomainError("a score is infinite: the values are too large for these methods.")
+    return Scores(plan=plan, panel=panel, z=z, rolled=rolled, attained=attained, equalized=equalized)

@@ -1,0 +1,253 @@
+"""E, each region against a reference, and D, how even the whole is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from equindex import equalization
+from equindex._arrays import FloatArray
+from equindex.errors import FrameworkError
+from equindex.model import Equalization, RegionReference
+from equindex.schema import Panel
+from equindex.scoring.plan import Plan
+from equindex.scoring.tree import Rolled
+
+__all__ = ["Equalized", "equalize", "inequality"]
+
+_SPLIT = ("theil_t", "theil_l")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equalized:
+    """E of every node, shape (rows, nodes), and the reference of every leaf, shape (rows, indicators)."""
+
+    kind: str
+    rolled: Rolled
+    reference: FloatArray
+
+
+def references(plan: Plan, panel: Panel) -> dict[str, FloatArray]:
+    """Measure the reference of every indicator in every year, shape (indicators,) under the year."""
+    wanted = plan.model.equalization
+    assert wanted is not None
+    kind, found = _kind(wanted, panel), {}
+    if kind == "weighted_mean" and not _weighted(panel):
+        raise FrameworkError(
+            'equalization.reference = "weighted_mean" needs a population. Add the column to the regions table.'
+        )
+    for year, rows in panel.rows_of.items():
+        x = panel.x[rows]
+        if isinstance(wanted.reference, RegionReference):
+            assert panel.scored is not None
+            at = np.flatnonzero(~panel.scored & (panel.year == year))
+            line = panel.x[at[0]].copy() if at.size else np.full(x.shape[1], np.nan)
+        elif kind == "standard":
+            line = np.array([np.nan if i.standard is None else i.standard for i in plan.model.indicator])
+        elif kind == "weighted_mean":
+            weights = np.column_stack([_population(panel, column)[rows] for column in range(x.shape[1])])
+            line = equalization.reference(x, kind, population=weights, direction=plan.direction)[0]
+        else:
+            line = equalization.reference(x, kind, direction=plan.direction)[0]
+        found[str(year)] = line
+    return found
+
+
+def equalize(plan: Plan, panel: Panel, known: Mapping[str, FloatArray]) -> Equalized:
+    """Hold every scored row against the reference of its year and roll the result up the tree."""
+    wanted = plan.model.equalization
+    assert wanted is not None
+    order = panel.order
+    lines = np.empty((len(order), panel.x.shape[1]))
+    start = 0
+    for year, rows in panel.rows_of.items():
+        lines[start : start + len(rows)] = known[str(year)]
+        start += len(rows)
+    e = equalization.to_reference(panel.x[order], lines, plan.direction)
+    e[:, [i.direction == "interval" for i in plan.model.indicator]] = np.nan
+    return Equalized(
+        kind=_kind(wanted, panel), rolled=plan.tree.roll_up(e, plan.local, plan.missing), reference=lines
+    )
+
+
+def why_unequalized(plan: Plan, panel: Panel, row: int, column: int, line: float) -> str:
+    """Say why a leaf has no E."""
+    value = panel.x[row, column]
+    if np.isnan(value):
+        return panel.reason(row, column)
+    if plan.model.indicator[column].direction == "interval":
+        return "an interval indicator has no best end to compare with"
+    if np.isnan(line):
+        return "no reference value"
+    return "reference is not above 0" if line <= 0 else "negative value"
+
+
+def _kind(wanted: Equalization, panel: Panel) -> str:
+    if isinstance(wanted.reference, RegionReference):
+        return f"region {wanted.reference.region}"
+    return wanted.reference or ("weighted_mean" if _weighted(panel) else "mean")
+
+
+def _weighted(panel: Panel) -> bool:
+    return panel.population is not None or len(panel.populations) == panel.x.shape[1]
+
+
+def _population(panel: Panel, column: int) -> FloatArray:
+    found = panel.populations.get(column, panel.population)
+    return np.ones(len(panel.region)) if found is None else found
+
+
+def inequality(plan: Plan, panel: Panel, rolled: Rolled | None) -> list[dict[str, Any]]:
+    """Measure the evenness of every indicator in every year, its degree up the tree, and the groups' part.
+
+    Returns
+    -------
+    list of dict
+        Rows of the `inequality` table: an undefined measure is NaN with a reason.
+    """
+    wanted = plan.model.equalization
+    assert wanted is not None
+    rows: list[dict[str, Any]] = []
+    names = list(dict.fromkeys((*wanted.measures, wanted.degree)))
+    start = 0
+    for year, at in panel.rows_of.items():
+        leaves = plan.tree.nodes
+        weights = [panel.populations.get(column, panel.population) for column in range(panel.x.shape[1])]
+        population = [None if w is None else w[at] for w in weights]
+        _measures(plan, rows, year, names, panel.x[at], leaves, population, "values", _codes(panel, at))
+        if "scores" in wanted.basis:
+            if rolled is None or not plan.bounds or plan.bounds[0] <= 0:
+                raise FrameworkError(
+                    'equalization.basis = "scores" needs scores above 0, such as minmax with lower = 1; '
+                    "inequality of scores that can be 0 or below means nothing."
+                )
+            inner = np.arange(len(plan.tree.ids))
+            score = rolled.score[start : start + len(at)]
+            shared = None if panel.population is None else panel.population[at]
+            _measures(plan, rows, year, names, score, inner, [shared] * len(inner), "scores", _codes(panel, at))
+        start += len(at)
+    return rows
+
+
+def _codes(panel: Panel, at: Any) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    return {name: (codes[at], labels) for name, (codes, labels) in panel.groups.items()}
+
+
+def _measures(
+    plan: Plan,
+    rows: list[dict[str, Any]],
+    year: int,
+    names: list[str],
+    x: FloatArray,
+    nodes: Any,
+    population: list[FloatArray | None],
+    basis: str,
+    groups: Mapping[str, tuple[Any, tuple[str, ...]]],
+) -> None:
+    """Measure columns of `x`, which stand at `nodes`, unweighted and weighted."""
+    columns = np.ascontiguousarray(x.T)
+    for weighted in (False, True):
+        if weighted and any(p is None for p in population):
+            continue
+        weights = np.array(population) if weighted else None
+        present = np.isfinite(columns) if weights is None else np.isfinite(columns) & (weights > 0)
+        for name in names:
+            method = equalization.measures.get(name)
+            defined = equalization.defined(name, columns, population=weights)
+            value = np.full(len(columns), np.nan)
+            chosen = None if weights is None else weights[defined]
+            if defined.any():
+                value[defined] = method.function(columns[defined], population=chosen)
+            degree = None
+            if method.traits.get("degree"):
+                counts = present.sum(axis=1)
+                held = None if weights is None else np.where(present, weights, np.nan)
+                degree = equalization.degree(name, value, n=counts, population=held)
+            for k, node in enumerate(nodes):
+                reason = "" if np.isfinite(value[k]) else _undefined(name, present[k], defined[k])
+                base = _row(plan, year, int(node), name, basis, weighted, int(present[k].sum()), reason)
+                rows.append(base | {"part": "total", "value": value[k]})
+                if degree is not None:
+                    rows.append(base | {"part": "degree", "value": degree[k]})
+            if degree is not None and basis == "values":
+                rows += _degrees(plan, year, name, weighted, degree)
+            if name in _SPLIT:
+                for by, (codes, labels) in groups.items():
+                    rows += _split(plan, year, name, basis, columns, nodes, weights, defined, by, codes, labels)
+
+
+def _undefined(name: str, present: Any, defined: bool) -> str:
+    if not present.any():
+        return "no value in the data"
+    return f"{name} is not defined for these values" if not defined else "all values are 0"
+
+
+def _row(
+    plan: Plan, year: int, node: int, measure: str, basis: str, weighted: bool, n: int, reason: str
+) -> dict[str, Any]:
+    return {
+        "year": year,
+        "node": plan.tree.ids[node],
+        "level": plan.tree.levels[node],
+        "measure": measure,
+        "basis": basis,
+        "weighted": weighted,
+        "by": "",
+        "group": "",
+        "n": n,
+        "reason": reason,
+    }
+
+
+def _degrees(plan: Plan, year: int, name: str, weighted: bool, degree: FloatArray) -> list[dict[str, Any]]:
+    """Roll the degrees of indicators up to pillars and the index."""
+    rolled = plan.tree.roll_up(degree[None, :], plan.local, plan.missing)
+    rows = []
+    for node, level in enumerate(plan.tree.levels):
+        if level == "indicator":
+            continue
+        value = rolled.score[0, node]
+        reason = "" if np.isfinite(value) else f"coverage {rolled.coverage[0, node]:.2f} is too low"
+        below = int(np.isfinite(rolled.score[0, plan.tree.children[node]]).sum())
+        rows.append(_row(plan, year, node, name, "values", weighted, below, reason) | {"part": "degree", "value": value})
+    return rows
+
+
+def _split(
+    plan: Plan,
+    year: int,
+    name: str,
+    basis: str,
+    columns: FloatArray,
+    nodes: Any,
+    weights: FloatArray | None,
+    defined: Any,
+    by: str,
+    codes: Any,
+    labels: tuple[str, ...],
+) -> list[dict[str, Any]]:
+    """Split Theil's measures between and within groups; only defined columns can be split."""
+    rows: list[dict[str, Any]] = []
+    if not defined.any():
+        return rows
+    chosen = None if weights is None else weights[defined]
+    parts = equalization.decompose(columns[defined], codes, measure=name, population=chosen)
+    for k, at in enumerate(np.flatnonzero(defined)):
+        here = np.isfinite(columns[at]) if weights is None else np.isfinite(columns[at]) & (weights[at] > 0)
+        base = _row(plan, year, int(nodes[at]), name, basis, weights is not None, int(here.sum()), "") | {"by": by}
+        if np.isnan(parts.total[k]):
+            base["reason"] = "all values are 0"
+        rows.append(base | {"part": "between", "value": parts.between[k]})
+        rows.append(base | {"part": "within", "value": parts.within[k]})
+        for g, code in enumerate(parts.groups):
+            inside = base | {"group": labels[code], "n": int(here[codes == code].sum())}
+            if not inside["n"]:
+                inside["reason"] = "no value in the data"
+            for part, value in (("total", parts.value), ("share", parts.share), ("contribution", parts.contribution)):
+                number = value[k, g]
+                reason = inside["reason"] or ("all values are 0" if np.isnan(number) else "")
+                rows.append(inside | {"part": part, "value": number, "reason": reason})
+    return rows

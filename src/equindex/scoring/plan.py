@@ -1,0 +1,319 @@
+"""A framework made ready to run: methods looked up and checked, weights and directions as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from equindex import aggregate, attainment, equalization, normalise, treat, weighting
+from equindex._arrays import BoolArray, FloatArray, as_float
+from equindex._registry import Method
+from equindex._summary import Summary
+from equindex.errors import DomainError, FrameworkError, MethodError
+from equindex.model import FrameworkFile, MethodCall, Missing, WeightSet
+from equindex.scoring.tree import Tree, scale_within, weights_from_leaves, weights_from_set
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Indicators that share one normalisation: their positions, the method, its options."""
+
+    columns: np.ndarray[Any, np.dtype[np.intp]]
+    method: Method
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What scoring needs of a framework, in arrays; built once by `Plan.of`."""
+
+    model: FrameworkFile
+    tree: Tree
+    local: FloatArray
+    total: float
+    weighting: str
+    direction: FloatArray
+    groups: tuple[Group, ...]
+    scale: tuple[Any, ...]
+    calls: tuple[MethodCall, ...]
+    missing: Missing
+
+    @classmethod
+    def of(cls, model: FrameworkFile, weights: WeightSet | None = None) -> Plan:
+        """Look up every method and weight of `model`.
+
+        Raises
+        ------
+        FrameworkError
+            Listing all that does not exist or does not fit together.
+        """
+        faults: list[str] = []
+        tree = Tree.of(model)
+        groups: tuple[Group, ...] = ()
+        scale: tuple[Any, ...] = ()
+        calls: tuple[MethodCall, ...] = ()
+        local, total, said = np.ones(len(tree.ids)), 1.0, ""
+        for step in (_check_plain, _check_equalization):
+            faults += step(model)
+        try:
+            local, total, said = _weights(model, tree, weights)
+        except FrameworkError as error:
+            faults.append(str(error))
+        try:
+            calls = _calls(model, tree)
+        except FrameworkError as error:
+            faults.append(str(error))
+        if model.methods and model.methods.normalise:
+            try:
+                groups, scale = _groups(model)
+            except FrameworkError as error:
+                faults.append(str(error))
+        if total != 1.0 and any(call.name != "arithmetic" for call in calls):
+            faults.append("a weight set with scale = false needs arithmetic aggregation everywhere.")
+        if faults:
+            raise FrameworkError("\n".join(dict.fromkeys(faults)))
+        return cls(
+            model=model,
+            tree=tree,
+            local=local,
+            total=total,
+            weighting=said,
+            direction=np.array([1.0 if i.direction == "positive" else -1.0 for i in model.indicator]),
+            groups=groups,
+            scale=scale,
+            calls=calls,
+            missing=model.methods.missing if model.methods else Missing(),
+        )
+
+    @property
+    def composite(self) -> bool:
+        """Whether the framework asks for a composite index."""
+        return bool(self.groups)
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Worst and best score, None for scores without bounds."""
+        return (self.scale[1], self.scale[2]) if self.scale and self.scale[0] == "bounded" else None
+
+    @property
+    def arithmetic(self) -> bool:
+        """Whether every node is an arithmetic mean."""
+        return all(call.name == "arithmetic" for call in self.calls)
+
+    def prepare(self, x: FloatArray, on: str = "values") -> FloatArray:
+        """Return indicator values as kernels take them: interval distances and transforms applied.
+
+        Parameters
+        ----------
+        x : ndarray, shape (..., regions, indicators)
+            Values on the indicators' original scales.
+        on : str
+            What `x` is, for the message when a transform refuses it.
+        """
+        changed = x
+        for column, indicator in enumerate(self.model.indicator):
+            if indicator.transform is None and indicator.best is None:
+                continue
+            if changed is x:
+                changed = x.copy()
+            if indicator.transform is not None:
+                call = indicator.transform
+                function = treat.transforms.get(call.name).function
+                try:
+                    changed[..., column] = function(changed[..., [column]], **call.options)[..., 0]
+                except DomainError as error:
+                    error.add_note(f"in the {on} of indicator {indicator.id!r}")
+                    raise
+            if indicator.best is not None:
+                low, high = self._transformed(column, indicator.best)
+                changed[..., column] = outside(changed[..., column], low, high)
+        return changed
+
+    def _transformed(self, column: int, pair: tuple[float, float]) -> tuple[float, float]:
+        call = self.model.indicator[column].transform
+        if call is None:
+            return pair
+        low, high = treat.transforms.get(call.name).function(as_float([[pair[0]], [pair[1]]]), **call.options).ravel()
+        return float(low), float(high)
+
+    def normalise(self, x: FloatArray, summary: Summary) -> FloatArray:
+        """Normalise prepared values of shape (rows, indicators) with what `summary` measured."""
+        if len(self.groups) == 1:
+            return self._normalise(self.groups[0], x, summary)
+        z = np.empty_like(x)
+        for group in self.groups:
+            z[..., group.columns] = self._normalise(group, np.ascontiguousarray(x[..., group.columns]), summary)
+        return z
+
+    def _normalise(self, group: Group, x: FloatArray, summary: Summary) -> FloatArray:
+        whole = len(group.columns) == len(self.direction)
+        measured = summary if whole else summary.take(group.columns)
+        try:
+            z: FloatArray = group.method.function(
+                x, self.direction[group.columns], summary=measured, **group.options
+            )
+        except DomainError as error:
+            error.columns = group.columns  # type: ignore[attr-defined]
+            raise
+        return z
+
+    @property
+    def ordered(self) -> bool:
+        """Whether some normaliser needs the sorted values."""
+        return any("ordered" in group.method.traits.get("needs", ()) for group in self.groups)
+
+    def lines(self, summary: Summary) -> tuple[FloatArray, FloatArray] | None:
+        """Slope and intercept of every indicator's normaliser, None if one is not affine."""
+        slope, intercept = np.empty(len(self.direction)), np.empty(len(self.direction))
+        for group in self.groups:
+            line = group.method.traits.get("line")
+            measured = summary.take(group.columns)
+            found = line(self.direction[group.columns], measured, **group.options) if line else None
+            if found is None:
+                return None
+            slope[group.columns], intercept[group.columns] = found
+        return slope, intercept
+
+    def among(self, chosen: BoolArray) -> FloatArray:
+        """Local weights of the tree pruned to the chosen indicators."""
+        leaves = self.tree.shares(self.local)[self.tree.nodes]
+        kept = self.tree.sums(np.where(chosen, 1.0, 0.0)) > 0
+        if not (leaves[chosen] > 0).any():
+            return scale_within(self.tree, kept.astype(float))
+        return scale_within(self.tree, np.where(kept, self.local, 0.0))
+
+
+def outside(x: FloatArray, low: float, high: float) -> FloatArray:
+    """Distance of `x` from the interval [low, high], 0 inside."""
+    return np.maximum(np.maximum(low - x, x - high), 0.0)
+
+
+def _weights(model: FrameworkFile, tree: Tree, weights: WeightSet | None) -> tuple[FloatArray, float, str]:
+    if weights is not None:
+        local, total = weights_from_set(tree, weights)
+        return local, total, weights.title or weights.id
+    call = model.methods.weighting if model.methods else None
+    keys = {node.id: node.weight for node in (*model.pillar, *model.indicator) if node.weight is not None}
+    if call is None and keys:
+        own = WeightSet(id="weight keys of the framework", weights=keys)
+        return *weights_from_set(tree, own), "weight keys of the framework"
+    call = call or MethodCall(name="equal")
+    method = weighting.methods.get(call.name)
+    method.check(call.options)
+    leaves = method.function(np.ones((1, len(model.indicator))), pillars=tree.paths, **call.options)
+    by = call.options.get("by", "pillar")
+    return weights_from_leaves(tree, leaves), 1.0, f"{call.name}, by {by}"
+
+
+def _calls(model: FrameworkFile, tree: Tree) -> tuple[MethodCall, ...]:
+    chosen = model.methods.aggregate if model.methods else MethodCall(name="arithmetic")
+    levels = chosen if isinstance(chosen, dict) else {"pillar": chosen, "index": chosen}
+    for level in levels:
+        if level not in ("pillar", "index"):
+            raise FrameworkError(f"methods.aggregate: there is no level {level!r}. Known: pillar, index.")
+    own = {pillar.id: pillar.aggregate for pillar in model.pillar if pillar.aggregate}
+    calls = [
+        own.get(name) or levels.get("index" if node == 0 else "pillar") or MethodCall(name="arithmetic")
+        for node, name in enumerate(tree.ids)
+    ]
+    for call in calls:
+        method = aggregate.methods.get(call.name)
+        method.check({k: v for k, v in call.options.items() if k not in ("missing", "min_coverage")})
+        if {"missing", "min_coverage"} & set(call.options):
+            raise MethodError(f"aggregate {call.name!r}: missing is set once, by [methods].missing.")
+    return tuple(calls)
+
+
+def _groups(model: FrameworkFile) -> tuple[tuple[Group, ...], tuple[Any, ...]]:
+    assert model.methods is not None
+    assert model.methods.normalise is not None
+    faults: list[str] = []
+    columns: dict[str, list[int]] = {}
+    chosen: dict[str, MethodCall] = {}
+    for column, indicator in enumerate(model.indicator):
+        call = indicator.normalise or model.methods.normalise
+        columns.setdefault(str(call), []).append(column)
+        chosen[str(call)] = call
+    groups: list[Group] = []
+    scales: dict[tuple[Any, ...], str] = {}
+    for key, call in chosen.items():
+        method = normalise.methods.get(call.name)
+        method.check(call.options)
+        options = dict(call.options)
+        if call.name == "goalposts":
+            faults += _goalposts(model, columns[key], options)
+        groups.append(Group(columns=np.array(columns[key]), method=method, options=options))
+        plain = {k: v for k, v in method.options.items() if not np.ndim(v)} | call.options
+        scales[tuple(method.traits["scale"](plain))] = key
+    if len(scales) > 1:
+        faults.append(
+            f"indicators are on different scales: {'; '.join(scales.values())}. "
+            "All indicators of a tree need one scale: give them the same lower and upper."
+        )
+    if faults:
+        raise FrameworkError("\n".join(faults))
+    return tuple(groups), next(iter(scales))
+
+
+def _goalposts(model: FrameworkFile, columns: list[int], options: dict[str, Any]) -> list[str]:
+    """Add per-indicator `low`, `high` and `clip` to the options of goalposts."""
+    indicators = [model.indicator[column] for column in columns]
+    lacking = [i.id for i in indicators if i.goalposts is None]
+    if lacking and not {"low", "high"} <= set(options):
+        return [f"indicator {name!r} has no goalposts = [low, high], which its normalisation needs." for name in lacking]
+    crooked = [i.id for i in indicators if i.direction == "interval"]
+    if crooked:
+        return [f"indicator {name!r}: goalposts need direction positive or negative." for name in crooked]
+    pairs = np.array([i.goalposts or (options.get("low"), options.get("high")) for i in indicators], dtype=float).T
+    for column, indicator in enumerate(indicators):
+        if indicator.transform is not None:
+            function = treat.transforms.get(indicator.transform.name).function
+            pairs[:, column] = function(pairs[:, [column]], **indicator.transform.options)[:, 0]
+    options["low"], options["high"] = pairs
+    options.setdefault("clip", np.array([i.clip for i in indicators]))
+    return []
+
+
+def _check_plain(model: FrameworkFile) -> list[str]:
+    """Check what the model cannot: names of methods of the steps before normalising."""
+    faults: list[str] = []
+    methods = model.methods
+    if methods:
+        for step, call in (("impute", methods.impute), ("treat", methods.treat)):
+            if call.name != "none":
+                faults.append(f"methods.{step}: there is no {step} method {call.name!r}. Known: none.")
+    for indicator in model.indicator:
+        if indicator.transform:
+            faults += _unknown(treat.transforms, indicator.transform, f"indicator {indicator.id!r}: transform")
+    faults += _unknown(attainment.methods, MethodCall(name=model.attainment.rule), "attainment.rule")
+    return faults
+
+
+def _check_equalization(model: FrameworkFile) -> list[str]:
+    if model.equalization is None:
+        return []
+    faults: list[str] = []
+    wanted = dict.fromkeys((*model.equalization.measures, model.equalization.degree))
+    for name in wanted:
+        faults += _unknown(equalization.measures, MethodCall(name=name), "equalization")
+    degree = model.equalization.degree
+    if degree in equalization.measures and equalization.measures.get(degree).traits.get("degree", True) is None:
+        faults.append(f"equalization.degree: {degree!r} has no degree; it is reported as itself. Try gini.")
+    if model.equalization.reference == "standard" and not any(i.standard is not None for i in model.indicator):
+        faults.append("equalization.reference = \"standard\" needs indicators with standard = number.")
+    return faults
+
+
+def _unknown(family: Any, call: MethodCall, where: str) -> list[str]:
+    try:
+        family.get(call.name).check(call.options)
+    except MethodError as error:
+        return [f"{where}: {error}"]
+    return []
+
+

@@ -1,0 +1,432 @@
+"""Scores: what scoring found, as arrays with every step kept and as tidy tables with labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equindex import attainment
+from equindex._arrays import BoolArray, FloatArray
+from equindex.errors import DataError
+from equindex.scoring.attained import AttainedPanel
+from equindex.scoring.evenness import Equalized, inequality, why_unequalized
+from equindex.scoring.plan import Plan
+from equindex.scoring.steps import ranks
+from equindex.scoring.tree import Rolled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from equindex.schema import Panel
+
+__all__ = ["Scores"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What scoring found; tables are built when they are asked for.
+
+    Attributes
+    ----------
+    plan, panel
+        The framework as it was run and the data it was run on.
+    z : ndarray, shape (rows, indicators), or None
+        Normalised values; None without a composite or with ``keep="index"``.
+    rolled : Rolled or None
+        Scores and coverage of every node, or of the root alone with ``keep="index"``.
+    attained, equalized
+        A and E with their steps, None where the framework does not ask for them.
+    notes : tuple of str
+        What the data were read with: skipped lines, ignored columns, warnings.
+    provenance : mapping
+        Version, framework, digests, options and time; empty until `Framework.score` fills it.
+    """
+
+    plan: Plan
+    panel: Panel
+    z: FloatArray | None
+    rolled: Rolled | None
+    attained: AttainedPanel | None
+    equalized: Equalized | None
+    years: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    # labels --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _spans(self) -> dict[int, slice]:
+        spans, start = {}, 0
+        for year, rows in self.panel.rows_of.items():
+            spans[year] = slice(start, start + len(rows))
+            start += len(rows)
+        return spans
+
+    @cached_property
+    def _shown(self) -> NDArray[np.intp]:
+        """Rows of the panel's order that the tables show."""
+        wanted = self._spans if self.years is None else [year for year in self._spans if year in self.years]
+        parts = [np.arange(self._spans[year].start, self._spans[year].stop) for year in wanted]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.intp)
+
+    def _keys(self, nodes: Sequence[int]) -> dict[str, Any]:
+        """Return the label columns of a tidy table, rows by year, region and node."""
+        import pandas as pd
+
+        rows = self.panel.order[self._shown]
+        wide = len(nodes)
+
+        def region(labels: Sequence[str]) -> Any:
+            words = list(dict.fromkeys(labels))
+            place = {word: code for code, word in enumerate(words)}
+            codes = np.array([place[label] for label in labels], dtype=np.intp)
+            return pd.Categorical.from_codes(np.repeat(codes[self.panel.region[rows]], wide), words)
+
+        return {
+            "region": region(self.panel.regions),
+            "region_name": region(self.panel.region_names),
+            "year": np.repeat(self.panel.year[rows], wide),
+            "node": self._tiled([self.plan.tree.ids[node] for node in nodes], len(rows)),
+            "node_name": self._tiled([self.plan.tree.names[node] for node in nodes], len(rows)),
+        }
+
+    @staticmethod
+    def _tiled(labels: Sequence[str], times: int) -> Any:
+        import pandas as pd
+
+        words = list(dict.fromkeys(labels))
+        codes = np.array([words.index(label) for label in labels], dtype=np.intp)
+        return pd.Categorical.from_codes(np.tile(codes, times), words)
+
+    def _reasons(self, reasons: Mapping[int, str], size: int) -> Any:
+        import pandas as pd
+
+        words = ["", *dict.fromkeys(word for word in reasons.values() if word)]
+        place = {word: code for code, word in enumerate(words)}
+        codes = np.zeros(size, dtype=np.int32)
+        if reasons:
+            codes[list(reasons)] = [place[word] for word in reasons.values()]
+        return pd.Categorical.from_codes(codes, words)
+
+    def _leafwise(self, leaves: FloatArray, nodes: Sequence[int]) -> FloatArray:
+        """Spread (rows, indicators) over nodes, NaN where a node is no leaf, and flatten."""
+        full = np.full((len(self._shown), len(nodes)), np.nan)
+        for place, node in enumerate(nodes):
+            if self.plan.tree.leaf[node] >= 0:
+                full[:, place] = leaves[self._shown, self.plan.tree.leaf[node]]
+        return full.ravel()
+
+    # S -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _rank(self) -> FloatArray:
+        assert self.rolled is not None
+        assert self.plan.model.methods is not None
+        decimals = self.plan.model.methods.rank_decimals
+        spans = list(self._spans.values())
+        return ranks(self.rolled.score, spans, None if decimals == "none" else int(decimals))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the tidy `scores` table: a row for each region, year and node.
+
+        Raises
+        ------
+        DataError
+            If the framework has no composite.
+        """
+        import pandas as pd
+
+        if self.rolled is None:
+            raise DataError("this framework has no composite: give it [methods] normalise.")
+        tree, rolled, shown = self.plan.tree, self.rolled, self._shown
+        nodes = range(rolled.score.shape[1])
+        keys, size = self._keys(nodes), len(shown) * len(nodes)
+        score = rolled.score[shown]
+        effective = tree.effective(rolled.score, self.plan.local)[shown] if self.z is not None else np.ones(score.shape)
+        x = self.panel.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
+        values = np.full((len(shown), len(nodes)), np.nan)
+        sources = values.copy() if self.panel.source_year is not None else values
+        z = values.copy()
+        for node in nodes:
+            leaf = tree.leaf[node]
+            if leaf >= 0 and self.z is not None:
+                values[:, node], z[:, node] = x[:, leaf], self.z[shown, leaf]
+                if self.panel.source_year is not None:
+                    sources[:, node] = self.panel.source_year[self.panel.order[shown], leaf]
+        rank = self._rank[shown].ravel()
+        parents = ["" if tree.parent[node] < 0 else tree.ids[tree.parent[node]] for node in nodes]
+        return pd.DataFrame(
+            {
+                **keys,
+                "parent": self._tiled(parents, len(shown)),
+                "depth": np.tile(tree.depth[list(nodes)].astype(np.int8), len(shown)),
+                "level": self._tiled([tree.levels[node] for node in nodes], len(shown)),
+                "value": values.ravel(),
+                "source_year": pd.array(sources.ravel(), dtype="Int64"),
+                "normalised": z.ravel(),
+                "weight": np.tile(self.plan.local[list(nodes)], len(shown)),
+                "effective": effective.ravel(),
+                "score": score.ravel(),
+                "rank": pd.array(rank, dtype="Int64"),
+                "class": self._classes(score.ravel()),
+                "coverage": rolled.coverage[shown].ravel(),
+                "imputed": np.zeros(size),
+                "reason": self._reasons(self._why_unscored(score), size),
+            }
+        )
+
+    def _classes(self, score: FloatArray) -> Any:
+        import pandas as pd
+
+        bounds = sorted(self.plan.model.classes.items(), key=lambda item: item[1])
+        codes = np.searchsorted([low for _, low in bounds], score, side="right") - 1 if bounds else np.full(score.shape, -1)
+        names = [name for name, _ in bounds]
+        return pd.Categorical.from_codes(np.where(np.isnan(score), -1, codes), names)
+
+    def _why_unscored(self, score: FloatArray) -> dict[int, str]:
+        """Why each NaN of `score`, shape (shown rows, nodes), is one, by flat position."""
+        assert self.rolled is not None
+        reasons: dict[int, str] = {}
+        tree, wide = self.plan.tree, score.shape[1]
+        for k, node in np.argwhere(np.isnan(score)):
+            row = int(self._shown[k])
+            if tree.leaf[node] >= 0:
+                reasons[int(k) * wide + int(node)] = self.panel.reason(int(self.panel.order[row]), int(tree.leaf[node]))
+            else:
+                reasons[int(k) * wide + int(node)] = self._why_node(self.rolled, row, int(node))
+        return reasons
+
+    def _why_node(self, rolled: Rolled, row: int, node: int) -> str:
+        if rolled.score.shape[1] > 1:
+            inside = self.plan.tree.children[node]
+            absent = [self.plan.tree.ids[child] for child in inside if np.isnan(rolled.score[row, child])]
+            if len(absent) == len(inside):
+                return "nothing below has a score"
+            if self.plan.missing.rule == "propagate":
+                return f"missing: {', '.join(absent)}"
+        share = rolled.coverage[row, node]
+        if self.plan.missing.rule == "propagate":
+            return "an indicator is missing"
+        return f"coverage {share:.2f} is below {self.plan.missing.min_coverage:g}"
+
+    @property
+    def index(self) -> pd.Series[float]:
+        """Score of the root, by region and year."""
+        return self._wide([0], "score")["index"]
+
+    @property
+    def pillars(self) -> pd.DataFrame:
+        """Scores of the pillars, a column each."""
+        return self._wide([node for node, level in enumerate(self.plan.tree.levels) if level == "pillar"], "score")
+
+    @property
+    def normalised(self) -> pd.DataFrame:
+        """Normalised indicators, a column each."""
+        return self._wide(self.plan.tree.nodes.tolist(), "score")
+
+    @property
+    def ranks(self) -> pd.DataFrame:
+        """Ranks at every node, a column each; unscored regions have none."""
+        return self._wide(list(range(self._rank.shape[1])), "rank")
+
+    def _wide(self, nodes: Sequence[int], what: str) -> pd.DataFrame:
+        import pandas as pd
+
+        if self.rolled is None:
+            raise DataError("this framework has no composite: give it [methods] normalise.")
+        if max(nodes, default=0) >= self.rolled.score.shape[1]:
+            raise DataError('only the index was kept: score with keep="all" to see every step.')
+        rows = self.panel.order[self._shown]
+        names = [self.panel.regions[code] for code in self.panel.region[rows]]
+        keys = pd.MultiIndex.from_arrays([names, self.panel.year[rows]], names=["region", "year"])
+        data = (self.rolled.score if what == "score" else self._rank)[self._shown][:, list(nodes)]
+        frame = pd.DataFrame(data, index=keys, columns=[self.plan.tree.ids[node] for node in nodes])
+        return frame.astype("Int64") if what == "rank" else frame
+
+    @property
+    def weights(self) -> pd.DataFrame:
+        """Weights of every node: within its parent (`local`) and as a share of the root (`global`)."""
+        import pandas as pd
+
+        tree = self.plan.tree
+        return pd.DataFrame(
+            {
+                "node": tree.ids,
+                "node_name": tree.names,
+                "parent": ["" if p < 0 else tree.ids[p] for p in tree.parent],
+                "level": tree.levels,
+                "local": self.plan.local,
+                "global": tree.shares(self.plan.local),
+            }
+        )
+
+    # A -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def attainment(self) -> pd.DataFrame:
+        """The tidy `attainment` table; empty where no indicator has a target."""
+        import pandas as pd
+
+        if self.attained is None:
+            return pd.DataFrame()
+        a, tree, shown = self.attained, self.plan.tree, self._shown
+        nodes = [n for n in range(len(tree.ids)) if tree.sums(a.has.astype(float))[n] > 0]
+        keys, size = self._keys(nodes), len(shown) * len(nodes)
+        goal = np.full((len(shown), len(nodes)), -1, dtype=np.intp)
+        status = np.full((len(shown), len(nodes)), "", dtype=object)
+        binding = np.full((len(shown), len(nodes)), None, dtype=object)
+        bound = np.full((len(shown), len(nodes)), "", dtype=object)
+        place = {int(row): k for k, row in enumerate(self.panel.order[shown])}
+        at_leaf = {int(tree.leaf[node]): p for p, node in enumerate(nodes) if tree.leaf[node] >= 0}
+        words = np.array(attainment.STATUSES, dtype=object)
+        for leaf, p in at_leaf.items():
+            goal[:, p] = a.goal[shown, leaf]
+            status[:, p] = words[a.attained.status[shown, leaf]]
+            binding[:, p] = self.plan.model.indicator[leaf].binding
+        for (row, leaf), cell in self.panel.bounds.items():
+            if row in place and leaf in at_leaf:
+                bound[place[row], at_leaf[leaf]] = cell.raw
+        score = a.rolled.score[shown][:, nodes]
+        for k, p in np.argwhere(np.isnan(score)):
+            status[k, p] = status[k, p] or "unscored"
+        lists: dict[str, list[Any]] = {"raw": [], "operator": [], "low": [], "high": []}
+        for g in a.goals:
+            near = self._reach(g)
+            for name, value in zip(lists, (g.raw, g.operator, *near), strict=True):
+                lists[name].append(value)
+        spread = {name: np.array([*values, "" if name in ("raw", "operator") else np.nan], dtype=object)[goal.ravel()]
+                  for name, values in lists.items()}  # fmt: skip
+        reasons: dict[int, str] = {}
+        for k, p in np.argwhere(np.isnan(score)):
+            leaf, row = int(tree.leaf[nodes[p]]), int(shown[k])
+            why = a.why[row, leaf] if leaf >= 0 else self._why_attained(row, nodes[p])
+            reasons[int(k) * len(nodes) + int(p)] = why
+        return pd.DataFrame(
+            {
+                **keys,
+                "level": self._tiled([tree.levels[node] for node in nodes], len(shown)),
+                "value": self._leafwise(a.value, nodes),
+                "bound": bound.ravel(),
+                "target": spread["raw"],
+                "operator": spread["operator"],
+                "target_low": spread["low"].astype(float),
+                "target_high": spread["high"].astype(float),
+                "attainment": score.ravel(),
+                "uncapped": self._leafwise(a.attained.uncapped, nodes),
+                "met": pd.array(self._leafwise(a.attained.met, nodes), dtype="boolean"),
+                "status": pd.Categorical(status.ravel(), categories=["", *attainment.STATUSES]),
+                "binding": pd.array(binding.ravel(), dtype="boolean"),
+                "weight": np.tile(a.local[nodes], len(shown)),
+                "coverage": a.rolled.coverage[shown][:, nodes].ravel(),
+                "reason": self._reasons(reasons, size),
+            }
+        )
+
+    def _reach(self, goal: Any) -> tuple[float, float]:
+        """Return the ends of a target as the table prints them: an open end is empty, "about" has its band."""
+        low, high = (end if np.isfinite(end) else np.nan for end in (goal.low, goal.high))
+        if goal.approximate:
+            near = [i.tolerance for i in self.plan.model.indicator if i.target == goal.raw]
+            middle = low if np.isfinite(low) else high
+            reach = abs(middle) * (near[0] if near else 0.05)
+            return middle - reach, middle + reach
+        return low, high
+
+    def _why_attained(self, row: int, node: int) -> str:
+        assert self.attained is not None
+        return Scores._why_node(self, self.attained.rolled, row, node)
+
+    @cached_property
+    def binding(self) -> pd.DataFrame:
+        """The binding list (约束性): each binding indicator as pass, fail, unknown or unscored."""
+        frame = self.attainment
+        if frame.empty:
+            return frame
+        listed = frame[frame["binding"].fillna(False).astype(bool)].copy()
+        met, scored = listed["met"], listed["attainment"].notna()
+        verdict = np.where(met.isna(), np.where(scored, "unknown", "unscored"), np.where(met.fillna(False), "pass", "fail"))
+        bounded = listed["bound"].ne("") & met.isna().to_numpy()
+        listed["verdict"] = np.where(bounded, "unknown", verdict)
+        columns = ["region", "region_name", "year", "node", "node_name", "value", "bound", "target", "verdict", "status", "reason"]
+        return listed[columns].reset_index(drop=True)
+
+    # E and D -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def equalization(self) -> pd.DataFrame:
+        """The tidy `equalization` table; empty where the framework has no [equalization]."""
+        import pandas as pd
+
+        if self.equalized is None:
+            return pd.DataFrame()
+        e, tree, shown = self.equalized, self.plan.tree, self._shown
+        nodes = range(len(tree.ids))
+        score = e.rolled.score[shown]
+        reasons: dict[int, str] = {}
+        for k, node in np.argwhere(np.isnan(score)):
+            leaf, row = int(tree.leaf[node]), int(shown[k])
+            why = (
+                why_unequalized(self.plan, self.panel, int(self.panel.order[row]), leaf, float(e.reference[row, leaf]))
+                if leaf >= 0
+                else Scores._why_node(self, e.rolled, row, int(node))
+            )
+            reasons[int(k) * len(tree.ids) + int(node)] = why
+        return pd.DataFrame(
+            {
+                **self._keys(nodes),
+                "level": self._tiled(tree.levels, len(shown)),
+                "value": self._leafwise(self.panel.x[self.panel.order], nodes),
+                "reference": self._leafwise(e.reference, nodes),
+                "equalization": score.ravel(),
+                "coverage": e.rolled.coverage[shown].ravel(),
+                "reason": self._reasons(reasons, score.size),
+            }
+        )
+
+    @cached_property
+    def inequality(self) -> pd.DataFrame:
+        """The tidy `inequality` table; empty where the framework has no [equalization]."""
+        import pandas as pd
+
+        if self.plan.model.equalization is None:
+            return pd.DataFrame()
+        full = self.rolled if self.rolled is not None and self.rolled.score.shape[1] > 1 else None
+        columns = ["year", "node", "level", "measure", "basis", "weighted", "by", "group", "part", "value", "n", "reason"]
+        frame = pd.DataFrame(inequality(self.plan, self.panel, full), columns=columns)
+        return frame if self.years is None else frame[frame["year"].isin(self.years)].reset_index(drop=True)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table the framework asks for, by name."""
+        found = {"scores": self.to_frame()} if self.rolled is not None else {}
+        others = {"attainment": self.attainment, "equalization": self.equalization, "inequality": self.inequality}
+        return found | {name: frame for name, frame in others.items() if len(frame.columns)}
+
+    def row(self, region: str, year: int | None = None) -> int:
+        """Find a region and year among the scored rows.
+
+        Raises
+        ------
+        DataError
+            If they are not there; without a year the last one that has the region is taken.
+        """
+        from equindex.errors import nearest
+
+        codes = [c for c, pair in enumerate(zip(self.panel.regions, self.panel.region_names, strict=True)) if region in pair]
+        if not codes:
+            known = [*self.panel.region_names, *self.panel.regions]
+            raise DataError(f"no region {region!r}. {nearest(region, known)}")
+        order = self.panel.order
+        rows = np.flatnonzero(np.isin(self.panel.region[order], codes))
+        if year is not None:
+            rows = rows[self.panel.year[order][rows] == year]
+        if not rows.size:
+            years = sorted({int(y) for y in self.panel.year[order]})
+            raise DataError(f"{region!r} has no row{f' for {year}' if year else ''}. Years: {years}.")
+        return int(rows[-1])
+
+

@@ -1,0 +1,204 @@
+"""The steps from values to scores: measure, normalise, aggregate, rank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equindex._arrays import FloatArray, map_blocks, row_blocks
+from equindex._summary import Summary, summarise
+from equindex.aggregate import arithmetic_of_lines
+from equindex.errors import DataError, DomainError
+from equindex.schema import Panel
+from equindex.scoring.plan import Plan
+from equindex.scoring.tree import Rolled
+
+__all__ = ["composite", "index_only", "measure", "ranks"]
+
+_CHUNK = 1 << 14  # rows measured at a time; fixed, so that summaries are the same bits everywhere
+_TIE_DIGITS = 12  # scores that agree to this many digits of the column's largest tie
+
+
+def measure(plan: Plan, panel: Panel) -> dict[str, Summary]:
+    """Measure what the normalisers need, over the rows that the base names.
+
+    Returns
+    -------
+    dict of Summary
+        One summary under ``"panel"`` or the base year, or one for each year.
+
+    Raises
+    ------
+    DataError
+        If the base year has no scored row.
+    """
+    assert plan.model.methods is not None
+    base = plan.model.methods.base
+    if base == "year":
+        return {str(year): _measure(plan, panel, rows) for year, rows in panel.rows_of.items()}
+    if base == "panel":
+        return {"panel": _measure(plan, panel, panel.order)}
+    if base not in panel.rows_of:
+        years = ", ".join(map(str, panel.rows_of))
+        raise DataError(f"the base year {base} is not in the data. Years: {years}. Mend methods.base.")
+    return {str(base): _measure(plan, panel, panel.rows_of[base])}
+
+
+def _measure(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> Summary:
+    whole = len(rows) == len(panel.x)
+    if plan.ordered:
+        return summarise(plan.prepare(panel.x if whole else panel.x[rows]), ordered=True)
+    summary: Summary | None = None
+    for start in range(0, max(len(rows), 1), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        with labelled(plan, panel, rows[chunk]):
+            part = summarise(plan.prepare(panel.x[chunk] if whole else panel.x[rows[chunk]]))
+        summary = part if summary is None else summary.merge(part)
+    assert summary is not None
+    return summary
+
+
+def summary_for(summaries: Mapping[str, Summary], year: int) -> Summary:
+    """Return what was measured for rows of `year`.
+
+    Raises
+    ------
+    DataError
+        If each year was measured alone and this one was not.
+    """
+    found = summaries.get(str(year)) or (next(iter(summaries.values())) if len(summaries) == 1 else None)
+    if found is None:
+        raise DataError(
+            f"year {year} was not measured: with base = \"year\" only {', '.join(summaries)} can be scored. "
+            'Use base = "panel" or a base year to score new years.'
+        )
+    return found
+
+
+def per_year(plan: Plan) -> bool:
+    """Whether each year has a summary of its own."""
+    return plan.model.methods is not None and plan.model.methods.base == "year"
+
+
+def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tuple[FloatArray, Rolled]:
+    """Normalise and aggregate every scored row.
+
+    Returns
+    -------
+    normalised : ndarray, shape (rows, indicators)
+    rolled : Rolled
+        Scores and coverage of every node, rows in the panel's order.
+    """
+    z = np.empty((len(panel.order), len(plan.direction)))
+    parts = list(panel.rows_of.items()) if per_year(plan) else [(0, panel.order)]
+    start = 0
+    for year, rows in parts:
+        summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
+        with labelled(plan, panel, rows):
+            z[start : start + len(rows)] = plan.normalise(plan.prepare(panel.x[rows]), summary)
+        start += len(rows)
+    with labelled(plan, panel, panel.order):
+        rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls)
+    if plan.total != 1.0:
+        rolled.score[:, 0] *= plan.total
+    return z, rolled
+
+
+def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tuple[FloatArray, FloatArray]:
+    """Score the root alone, block by block: nothing as large as the data is kept.
+
+    Where every normaliser is a line and every mean arithmetic, complete rows are one product of the values with
+    folded weights; rows with gaps, and every other framework, go through `composite`'s steps in blocks.
+
+    Returns
+    -------
+    score, coverage : ndarray, shape (rows,)
+        In the panel's order.
+    """
+    order = panel.order
+    score, coverage = np.empty(len(order)), np.ones(len(order))
+    parts = list(panel.rows_of.items()) if per_year(plan) else [(0, order)]
+    plain = not any(i.transform or i.best for i in plan.model.indicator) and plan.arithmetic
+    start = 0
+    for year, rows in parts:
+        summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
+        here = slice(start, start + len(rows))
+        lines = plan.lines(summary) if plain else None
+        todo = np.arange(len(rows))
+        if lines is not None:
+            weights = plan.tree.shares(plan.local)[plan.tree.nodes]
+            whole = len(rows) == len(panel.x) and bool((rows[1:] > rows[:-1]).all())
+            if whole:
+                score[here] = arithmetic_of_lines(panel.x, weights, *lines)
+            else:
+                for block in row_blocks(len(rows), len(weights)):
+                    score[here][block] = arithmetic_of_lines(panel.x[rows[block]], weights, *lines)
+            todo = np.flatnonzero(np.isnan(score[here]))
+
+        def work(block: slice, _: FloatArray, rows=rows, todo=todo, summary=summary, start=start) -> None:  # type: ignore[no-untyped-def]
+            at = todo[block]
+            with labelled(plan, panel, rows[at]):
+                z = plan.normalise(plan.prepare(panel.x[rows[at]]), summary)
+                rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls)
+            score[start + at], coverage[start + at] = rolled.score[:, 0], rolled.coverage[:, 0]
+
+        map_blocks(work, row_blocks(len(todo), len(plan.tree.ids)), numbers=len(todo) * len(plan.direction))
+        start += len(rows)
+    return score * plan.total, coverage
+
+
+def ranks(score: FloatArray, bounds: list[slice], decimals: int | None) -> FloatArray:
+    """Rank every column within each year: 1 is best, equals share the better rank, NaN is unranked.
+
+    Parameters
+    ----------
+    score : ndarray, shape (rows, nodes)
+        Scores, rows by year.
+    bounds : list of slice
+        The rows of each year.
+    decimals : int or None
+        Rank the score rounded so; None ranks it unrounded, calling equal what differs by rounding only.
+    """
+    ranked = np.full(score.shape, np.nan)
+    for rows in bounds:
+        for column in range(score.shape[1]):
+            values = score[rows, column]
+            seen = np.flatnonzero(np.isfinite(values))
+            if not seen.size:
+                continue
+            values = values[seen]
+            if decimals is None:
+                largest = np.abs(values).max()
+                decimals_here = _TIE_DIGITS - int(np.ceil(np.log10(largest))) if largest > 0 else 0
+                values = np.round(values, min(decimals_here, 300))
+            else:
+                values = np.round(values, decimals)
+            ranked[rows.start + seen, column] = seen.size + 1 - np.searchsorted(np.sort(values), values, "right")
+    return ranked
+
+
+@contextmanager
+def labelled(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> Iterator[None]:
+    """Add regions, years and indicators to a kernel's refusal, which knows positions only."""
+    try:
+        yield
+    except DomainError as error:
+        node = getattr(error, "node", None)
+        columns = getattr(error, "columns", None)
+        names: list[str] = []
+        for *_, row, column in getattr(error, "positions", ())[:5]:
+            if node is not None:
+                what = plan.tree.ids[plan.tree.children[node][column]]
+            else:
+                at = column if columns is None else columns[column]
+                what = plan.model.indicator[at].id
+            where = "" if row is None or row >= len(rows) else f" ({panel.label(int(rows[row]))})"
+            names.append(f"{what!r}{where}")
+        inside = f"in {plan.tree.ids[node]!r}: " if node is not None else ""
+        if names and not getattr(error, "told", False):
+            error.add_note(inside + ", ".join(names))
+            error.told = True  # type: ignore[attr-defined]
+        raise

@@ -1,0 +1,38 @@
+"""Files to raw sheets: encodings, headers, layouts, small tables of records, regions."""
+
+from equindex.tables.files import SUFFIXES, read
+from equindex.tables.headers import (
+    INDICATOR,
+    PILLAR,
+    REGION,
+    ROLES,
+    TARGET,
+    WEIGHT,
+    layout,
+    plain,
+    roles,
+    year_columns,
+)
+from equindex.tables.records import records
+from equindex.tables.regions import AMBIGUOUS, UNKNOWN, Regions
+from equindex.tables.sheet import Sheet
+
+__all__ = [
+    "AMBIGUOUS",
+    "INDICATOR",
+    "PILLAR",
+    "REGION",
+    "ROLES",
+    "SUFFIXES",
+    "TARGET",
+    "UNKNOWN",
+    "WEIGHT",
+    "Regions",
+    "Sheet",
+    "layout",
+    "plain",
+    "read",
+    "records",
+    "roles",
+    "year_columns",
+]

@@ -1,0 +1,162 @@
+"""Open a file or a folder, whatever its format, or say clearly why not."""
+
+import datetime
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from equindex.errors import DataError, EngineError, nearest
+from equindex.tables.delimited import read_delimited
+from equindex.tables.headers import kept_as_text
+from equindex.tables.sheet import Sheet, check_names, listed
+from equindex.tables.workbook import read_workbook
+
+__all__ = ["SUFFIXES", "read", "read_file"]
+
+_TEXT = (".csv", ".tsv", ".tab", ".txt")
+_BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_PARQUET = (".parquet", ".pq")
+SUFFIXES: Final = _TEXT + _BOOKS + _PARQUET
+"""The files that hold tables."""
+
+
+def read(
+    path: str | Path, *, sheet: str | None = None, skip: Collection[Path] = (), text: Iterable[str] = ()
+) -> list[Sheet]:
+    """Read a file, or every table of a folder.
+
+    Parameters
+    ----------
+    path : path
+        A file with one of the :data:`SUFFIXES`, or a folder of them.
+    sheet : str, optional
+        Which sheet of a workbook; else ``data``, ``数据`` or ``observations``, else the first not empty.
+    skip : collection of paths, optional
+        Files of the folder that are no data, such as the framework's own tables.
+    text : iterable of str, optional
+        Further columns that stay text, besides regions, years and indicators.
+
+    Returns
+    -------
+    list of Sheet
+        One for a file; for a folder one per file, in the order of their names, without hidden and lock files.
+
+    Raises
+    ------
+    DataError
+        If nothing can be read, or not without guessing: the message says where and what to do.
+    EngineError
+        For Parquet without pyarrow.
+    """
+    path, text = Path(path), {*text}
+    _must_exist(path)
+    if not path.is_dir():
+        return [read_file(path, sheet=sheet, text=text)]
+    ignored = {Path(other).resolve() for other in skip}
+    try:
+        files = sorted(
+            file
+            for file in path.iterdir()
+            if file.suffix.lower() in SUFFIXES
+            and not file.name.startswith((".", "~$"))
+            and file.is_file()
+            and file.resolve() not in ignored
+        )
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
+    if not files:
+        raise DataError(f"the folder {path} holds no table. Put {', '.join(SUFFIXES)} files there.")
+    return [
+        read_file(file, sheet=sheet if file.suffix.lower() in _BOOKS else None, text=text) for file in files
+    ]
+
+
+def read_file(
+    path: Path, *, sheet: str | None = None, text: Iterable[str] = (), every_text: bool = False
+) -> Sheet:
+    """Read one file; `every_text` keeps numbers as printed too."""
+    _must_exist(path)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(f"{path.name} is no table that can be read. Known: {', '.join(SUFFIXES)}.")
+    if sheet is not None and suffix not in _BOOKS:
+        raise DataError(
+            f"{path.name} has no sheets, so sheet {sheet!r} cannot be chosen. Leave the sheet out."
+        )
+    try:
+        if suffix in _TEXT:
+            return read_delimited(path, path.name, text=text, every_text=every_text)
+        if suffix in _BOOKS:
+            return read_workbook(path, sheet=sheet, text=text, every_text=every_text)
+        return _read_parquet(path, {*text}, every_text)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from None
+
+
+def _must_exist(path: Path) -> None:
+    if not path.exists():
+        folder = path.parent
+        beside = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+        hint = nearest(path.name, beside) if folder.is_dir() else f"There is no folder {folder} either."
+        raise DataError(f"there is no file or folder {path}. {hint}".rstrip())
+
+
+def _read_parquet(path: Path, text: set[str], every_text: bool) -> Sheet:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise EngineError(
+            f"{path.name} needs pyarrow. Run: pip install 'equindex[parquet]', or save the table as CSV."
+        ) from None
+    try:
+        table = parquet.read_table(path)
+    except pyarrow.ArrowException as error:
+        raise DataError(
+            f"{path.name} is no Parquet file that can be read ({error}). Export it again."
+        ) from None
+    if not table.num_rows or not table.num_columns:
+        raise DataError(f"{path.name} has no rows. Export the table again.")
+    header = [str(name).strip() for name in table.column_names]
+    nested = [
+        name for name, field in zip(header, table.schema, strict=True) if pyarrow.types.is_nested(field.type)
+    ]
+    if nested:
+        raise DataError(f"{path.name}: the columns {listed(nested)} hold lists or records. Flatten them.")
+    keep, dropped = check_names(path.name, header, np.ones(len(header), dtype=bool), 1)
+    columns = {
+        header[i]: _plain_column(table.column(i), every_text or header[i] in text or kept_as_text(header[i]))
+        for i in keep
+    }
+    frame = pd.DataFrame(columns, copy=False)
+    frame.columns = frame.columns.astype(object)
+    return Sheet(name=path.name, frame=frame, lines=np.arange(1, len(frame) + 1), notes=dropped)
+
+
+def _plain_column(column: Any, text: bool) -> "pd.Series[Any]":
+    """Return an Arrow column as float64 or text."""
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_dictionary(kind):
+        kind = kind.value_type
+        column = column.cast(kind)
+    number = (
+        pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind) or pyarrow.types.is_decimal(kind)
+    )
+    if number and not text:
+        return pd.Series(np.asarray(column.cast(pyarrow.float64(), safe=False), dtype=np.float64))
+    codes, distinct = pd.factorize(np.array(column.to_pylist(), dtype=object))
+    shown = np.array([_as_text(cell) for cell in distinct] + [np.nan], dtype=object)
+    return pd.Series(shown[codes], dtype=object)
+
+
+def _as_text(cell: object) -> object:
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e16:
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, datetime.date | datetime.time) else str(cell)
