@@ -502,7 +502,7 @@ def twin_efficacy60(c):
         target, start = c.low, c.floor if c.floor < c.low else c.goalposts[0]
     else:
         target, start = c.high, c.floor if c.floor > c.high else c.goalposts[1]
-    rising = target == c.low and c.kind != "negative"
+    rising = c.kind == "positive" or (c.kind == "interval" and c.x < c.low)
     if math.isnan(start) or (start >= target if rising else start <= target):
         return NAN
     return 60 + 40 * (c.x - start) / (target - start)

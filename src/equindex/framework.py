@@ -371,8 +371,6 @@ class Fitted:
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write everything to one readable JSON file; an existing one is kept unless `force`."""
-        from equindex import io
-
         content = {
             "equindex": __version__,
             "kind": "fitted",
@@ -384,7 +382,16 @@ class Fitted:
             "digests": dict(self.digests),
         }
         text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
-        return io.write_file(Path(path), text.encode(), force=force)
+        path = Path(path)
+        if path.exists() and not force:
+            raise FrameworkError(f"{str(path)!r} exists. Name another file, or pass force=True.")
+        staged = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            staged.write_text(text, encoding="utf-8")
+            staged.replace(path)
+        finally:
+            staged.unlink(missing_ok=True)
+        return path
 
     @classmethod
     def load(cls, path: str | Path) -> Fitted:
@@ -484,3 +491,61 @@ def _digests(path: Path, skip: Sequence[Path]) -> dict[str, str]:
             if file.suffix.lower() in tables.SUFFIXES and not file.name.startswith((".", "~$")) and file.resolve() not in skipped
         )
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]:
+    """Score again what a ``provenance.json`` records.
+
+    Parameters
+    ----------
+    file : path
+        The provenance of an earlier run.
+    data : str, optional
+        Where the data are now; else where they were, seen from here or from the file.
+
+    Returns
+    -------
+    scores : Scores
+        With the recorded time in its provenance, so that the same run gives the same bytes.
+    warnings : list of str
+        What may make a difference, such as another version.
+
+    Raises
+    ------
+    DataError
+        If the data are not there, or are not what they were.
+    FrameworkError
+        If the file is no provenance.
+    """
+    path = Path(file)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        framework = Framework.from_dict(record["framework"])
+        options, recorded, digests = record["options"], record["data"]["path"], record["data"]["digests"]
+    except OSError as error:
+        raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError):
+        raise FrameworkError(f"{str(path)!r} is no provenance.json of equindex.") from None
+    if data is None and recorded is None:
+        raise DataError("the run scored a table in memory, not a file. Name the file with --data.")
+    places = [Path(data)] if data is not None else [Path(recorded), path.parent / recorded, path.parent.parent / recorded]
+    found = next((place for place in places if place.exists()), None)
+    if found is None:
+        raise DataError(f"the data {str(places[0])!r} are not there any more. Name them with --data.")
+    now = _digests(found, ())
+    changed = [name for name, digest in digests.items() if now.get(name, digest if data else None) != digest]
+    if data is not None and set(now.values()) >= set(digests.values()):
+        changed = []
+    elif data is not None:
+        changed = list(digests)
+    if changed:
+        raise DataError(
+            f"{', '.join(changed)} changed since that run. Score the new data with equindex score instead, or "
+            "name the old ones with --data."
+        )
+    scores = framework.score(found, keep=options["keep"], years=options["years"])
+    warnings = []
+    if record.get("equindex") != __version__:
+        warnings.append(f"that run used equindex {record.get('equindex')}, this is {__version__}; see CHANGELOG, Numbers.")
+    kept = {**scores.provenance, "time": record["time"], "data": record["data"]}
+    return replace(scores, provenance=kept), warnings

@@ -41,16 +41,17 @@ def write(
 ) -> list[Path]:
     """Write tables into a folder, or into one file whose suffix says the format.
 
-    Everything is written beside its destination first and moved there when complete, so a full disk or Ctrl-C
-    leaves neither halves nor temporaries, and what was there before stays. The same tables give the same bytes.
+    Everything is written beside its destination first and moved there when complete, so a full disk or
+    Ctrl-C leaves neither halves nor temporaries, and what was there before stays. The same tables give the
+    same bytes.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         The tables by name; the index is not written.
     out : path
-        A folder, which gets ``<table>.<format>`` each (XLSX: one ``results.xlsx`` with a sheet each), or a file
-        ending in ``.csv``, ``.parquet``, ``.json`` (one table) or ``.xlsx``.
+        A folder, which gets ``<table>.<format>`` each (XLSX: one ``results.xlsx`` with a sheet each), or a
+        file ending in ``.csv``, ``.parquet``, ``.json`` (one table) or ``.xlsx``.
     format : str
         One of :data:`FORMATS`, for a folder.
     documents : mapping of str to bytes, optional
@@ -72,10 +73,10 @@ def write(
 
     Notes
     -----
-    CSV is UTF-8 with BOM, so that Excel reads it, and ends lines with one newline. Numbers have the fewest digits
-    that read back to the same float (a workbook keeps 16 digits); missing is an empty cell, in JSON null, and so is
-    infinity there. In CSV, text that begins like a formula gets an apostrophe in front (:func:`neutral`); in
-    workbooks it is a text cell as it is.
+    CSV is UTF-8 with BOM, so that Excel reads it, and ends lines with one newline. Numbers have the fewest
+    digits that read back to the same float (a workbook keeps 16 digits); missing is an empty cell, in JSON
+    null, and so is infinity there. In CSV, text that begins like a formula gets an
+    apostrophe in front (:func:`neutral`); in workbooks it is a text cell as it is.
     """
     out = Path(out)
     plan = _plan(tables, out, format, documents or {})
@@ -83,7 +84,7 @@ def write(
     if existing and not force:
         verb = "exists" if len(existing) == 1 else "exist"
         raise FrameworkError(
-            f"{', '.join(map(str, existing))} {verb}. Write elsewhere, or overwrite with --force (force=True)."
+            f"{', '.join(map(str, existing))} {verb}. Write elsewhere, or overwrite with --force."
         )
     try:
         with _staging(next(iter(plan)).parent if plan else out) as folder:
@@ -99,8 +100,8 @@ def write(
 def neutral(text: str) -> str:
     """Return `text` with an apostrophe in front if a spreadsheet would take it for a formula.
 
-    That is text beginning with ``=``, ``+``, ``-``, ``@``, tab, a line break, or the full-width forms [1]_, unless
-    it is a plain number such as ``-3.5`` or ``+2%``, or nothing but dashes.
+    That is text beginning with ``=``, ``+``, ``-``, ``@``, tab, a line break, or the full-width forms [1]_,
+    unless it is a plain number such as ``-3.5`` or ``+2%``, or nothing but dashes.
 
     References
     ----------
@@ -167,7 +168,7 @@ def _files(writers: dict[str, Writer], out: Path, single: bool) -> dict[Path, Wr
 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
-    """Make a hidden folder inside `folder`, and remove it and what was made for it afterwards, whatever happens."""
+    """Make a hidden folder inside `folder`; remove it afterwards, with what was made for it on failure."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     staging = None
@@ -338,14 +339,15 @@ def _write_xlsx(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     for name, frame in tables.items():
         if len(frame) >= _BOOK_ROWS:
             raise FrameworkError(
-                f"{name} has {len(frame):,} rows and a sheet holds {_BOOK_ROWS - 1:,}. Write csv or parquet instead."
+                f"{name} has {len(frame):,} rows and a sheet holds {_BOOK_ROWS - 1:,}. "
+                "Write csv or parquet instead."
             )
         for column in frame.select_dtypes(exclude=["number", "bool"]):
             longest = max((len(str(cell)) for cell in frame[column].unique()), default=0)
             if longest > _BOOK_TEXT:
                 raise FrameworkError(
-                    f"{name}: a text under {column!r} has {longest:,} characters and a cell holds {_BOOK_TEXT:,}. "
-                    "Write csv or parquet instead."
+                    f"{name}: a text under {column!r} has {longest:,} characters, and a cell holds "
+                    f"{_BOOK_TEXT:,}. Write csv or parquet instead."
                 )
     options = {
         "constant_memory": True,

@@ -14,7 +14,7 @@ __all__ = ["REASONS", "STATUSES", "Attained", "Targets", "attain", "methods"]
 methods = Family("attainment")
 
 STATUSES = ("met", "not_met", "breach", "at_limit", "bound_only", "not_started", "unscored")
-_MET, _NOT_MET, _BREACH, _AT_LIMIT, _BOUND_ONLY, _NOT_STARTED, _UNSCORED = range(7)
+_MET, _NOT_MET, _BREACH, _AT_LIMIT, _BOUND_ONLY, _NOT_STARTED, _UNSCORED = np.arange(7, dtype=np.int8)
 
 REASONS = (
     "",
@@ -29,7 +29,7 @@ REASONS = (
     "no goalposts",
 )
 _NO_VALUE, _NO_TARGET, _EARLY, _UNDECIDED, _NO_RATIO, _NO_BASELINE, _NO_FLOOR, _BAD_FLOOR, _NO_GOALPOSTS = (
-    range(1, 10)
+    np.arange(1, 10, dtype=np.int8)
 )
 
 
@@ -217,8 +217,8 @@ def attain(
         attainment=attainment,
         uncapped=uncapped,
         met=reached,
-        status=status.astype(np.int8),
-        reason=np.where(np.isnan(attainment), why, 0).astype(np.int8),
+        status=status,
+        reason=np.where(np.isnan(attainment), why, np.int8(0)),
     )
 
 
@@ -238,7 +238,8 @@ def _check(targets: Targets) -> None:
 def _snap(x: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Return `x` put on an end of its target where only rounding keeps it off."""
     for end in (low, high):
-        x = np.where(np.isfinite(end) & (np.abs(x - end) <= 1e-12 * np.abs(end)), end, x)
+        near = np.abs(x - end) <= np.where(np.isinf(end), -1.0, 1e-12 * np.abs(end))
+        x = np.where(near, end, x) if near.any() else x
     return x
 
 
@@ -256,8 +257,8 @@ def _loose(end: FloatArray, sign: int, targets: Targets) -> FloatArray:
 
 
 def _case(x: ArrayLike, targets: Targets) -> _Case:
-    x, low, high = np.broadcast_arrays(as_float(x), as_float(targets.low), as_float(targets.high))
-    x = _snap(x, low, high)
+    x, low, high = as_float(x), as_float(targets.low), as_float(targets.high)
+    x = _snap(np.broadcast_to(x, np.broadcast_shapes(x.shape, low.shape, high.shape)), low, high)
     interval = np.isfinite(low) & np.isfinite(high)
     above = np.where(interval, x > high, np.isneginf(low))
     return _Case(
@@ -298,7 +299,7 @@ def _ratio(case: _Case, targets: Targets) -> FloatArray:
 
 def _progress(
     case: _Case, targets: Targets, baseline: FloatArray, by_ratio: BoolArray
-) -> tuple[FloatArray, NDArray[np.int_]]:
+) -> tuple[FloatArray, NDArray[np.int8]]:
     def short(x: FloatArray) -> FloatArray:
         """Return how far `x` falls short of its target."""
         outside = np.maximum(np.maximum(case.low - x, x - case.high), 0.0)
@@ -311,7 +312,7 @@ def _progress(
     return value, why
 
 
-def _efficacy60(case: _Case, targets: Targets) -> tuple[FloatArray, NDArray[np.int_]]:
+def _efficacy60(case: _Case, targets: Targets) -> tuple[FloatArray, NDArray[np.int8]]:
     floor = as_float(targets.floor)
     meant = np.where(case.above, floor > case.high, floor < case.low) | (~case.interval & ~np.isnan(floor))
     floor = np.where(meant, floor, case.worse(targets.goalpost_low, targets.goalpost_high))
@@ -320,7 +321,7 @@ def _efficacy60(case: _Case, targets: Targets) -> tuple[FloatArray, NDArray[np.i
     return np.where(case.within, 100.0, value), np.where(np.isnan(floor), _NO_FLOOR, _BAD_FLOOR)
 
 
-def _goalposts(case: _Case, targets: Targets, direction: FloatArray) -> tuple[FloatArray, NDArray[np.int_]]:
+def _goalposts(case: _Case, targets: Targets, direction: FloatArray) -> tuple[FloatArray, NDArray[np.int8]]:
     low, high = as_float(targets.goalpost_low), as_float(targets.goalpost_high)
     way = np.where(direction > 0, case.x - low, high - case.x) / (high - low)
     between = np.where(case.within, 1.0, case.share(case.worse(low, high)))

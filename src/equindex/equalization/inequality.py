@@ -44,8 +44,10 @@ def _outside(x: FloatArray, weights: FloatArray, domain: str) -> BoolArray:
         vanishes = (np.abs(_dot(x, weights)) <= 1e-12 * size) & (size > 0)
         outside = outside | vanishes[..., None]
     else:
-        outside = (x <= 0 if domain == "positive" else x < 0) | (x > _LARGEST)
-    return outside & (weights > 0)
+        outside = x <= 0 if domain == "positive" else x < 0
+        outside |= x > _LARGEST
+    outside &= weights > 0
+    return outside
 
 
 def _ready(x: ArrayLike, population: ArrayLike | None, measure: str) -> tuple[FloatArray, FloatArray]:
@@ -71,7 +73,8 @@ def _relative(x: ArrayLike, population: ArrayLike | None, measure: str) -> tuple
     total = weights.sum(axis=-1, keepdims=True)
     shares = weights / np.where(total > 0, total, np.nan)
     mean = _dot(x, shares)[..., None]
-    return np.where(weights > 0, x / np.where(mean == 0, np.nan, mean), 1.0), shares
+    r, keep = x / np.where(mean == 0, np.nan, mean), weights > 0
+    return r if keep.all() else np.where(keep, r, 1.0), shares
 
 
 def _dot(x: FloatArray, weights: FloatArray) -> FloatArray:
@@ -82,7 +85,10 @@ def _dot(x: FloatArray, weights: FloatArray) -> FloatArray:
 
 def excess_t(r: FloatArray) -> FloatArray:
     """Return r ln r - r + 1: the last two terms average to 0 and take the rounding of the mean with them."""
-    return r * np.log(r, out=np.zeros_like(r), where=r > 0) - (r - 1)
+    terms = np.log(r, out=np.zeros_like(r), where=r > 0)
+    terms *= r
+    terms -= r - 1
+    return terms
 
 
 def excess_l(r: FloatArray) -> FloatArray:

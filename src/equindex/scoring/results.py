@@ -150,8 +150,7 @@ class Scores:
         effective = tree.effective(rolled.score, self.plan.local)[shown] if self.z is not None else np.ones(score.shape)
         x = self.panel.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
         values = np.full((len(shown), len(nodes)), np.nan)
-        sources = values.copy() if self.panel.source_year is not None else values
-        z = values.copy()
+        sources, z = values.copy(), values.copy()
         for node in nodes:
             leaf = tree.leaf[node]
             if leaf >= 0 and self.z is not None:

@@ -34,8 +34,10 @@ def read_delimited(path: Path, name: str, *, text: Iterable[str] = (), every_tex
     """Read a text file into a sheet; `text` are columns that stay text, `every_text` keeps all so."""
     data = path.read_bytes()
     body, encoding = _decode(data, name)
-    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in body else body
-    if not body.strip():
+    as_on_disk = encoding == "UTF-8" and b"\r" not in body
+    if not as_on_disk:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not body or body.isspace():
         raise DataError(f"{name} is empty. Export the table again.")
     separator = _separator(body)
     grid = _grid(body if body.endswith(b"\n") else body + b"\n", separator, name)
@@ -53,17 +55,18 @@ def read_delimited(path: Path, name: str, *, text: Iterable[str] = (), every_tex
     if below:
         rows = [grid.cells(i) for i in range(last, len(grid))]
         notes.append(skipped("below", rows, int(grid.lines[last]), int(grid.lines[-1])))
-    if last == first + 1:
-        raise DataError(
-            f"{name} has a header (row {grid.lines[first]}) but no rows under it. Export the table again."
-        )
     grid.check_widths(first, last, len(header))
 
     empty, zeros = grid.facts(first + 1, last, len(header))
+    rows_kept = np.flatnonzero(~empty.all(axis=1))
+    if not len(rows_kept):
+        raise DataError(
+            f"{name} has a header (row {grid.lines[first]}) but no rows under it. Export the table again."
+        )
     filled = np.asarray(~empty.all(axis=0))
     keep, dropped = check_names(name, header, filled, int(grid.lines[first]))
-    untouched = first == 0 and not below and grid.lines[:2].tolist() == [1, 2] and grid.data.startswith(data)
-    source = path if untouched else grid.data[grid.starts[first + 1] : grid.ends[last - 1] + 1]
+    whole = first == 0 and not below and grid.lines[:2].tolist() == [1, 2]
+    source = path if as_on_disk and whole and grid.data.startswith(body) else grid.data[grid.starts[first + 1] : grid.ends[last - 1] + 1]
     forced = {*text, *(header if every_text else ())}
     sample = [grid.cells(i) for i in range(first + 1, min(last, first + 50))]
     columns = {
@@ -74,10 +77,9 @@ def read_delimited(path: Path, name: str, *, text: Iterable[str] = (), every_tex
         for i in keep
     }
     frame = _parse(source, separator, columns, empty)
-    frame.columns = pd.Index([header[i] for i in keep], dtype=object)
+    frame.columns = pd.Index([header[i] for i in keep])
     if separator == ";" and not every_text:
         notes += _decimal_commas(frame, {*text})
-    rows_kept = np.flatnonzero(~empty.all(axis=1))
     return Sheet(
         name=name,
         frame=frame if len(rows_kept) == len(frame) else frame.iloc[rows_kept].reset_index(drop=True),

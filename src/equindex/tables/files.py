@@ -132,7 +132,6 @@ def _read_parquet(path: Path, text: set[str], every_text: bool) -> Sheet:
         for i in keep
     }
     frame = pd.DataFrame(columns, copy=False)
-    frame.columns = frame.columns.astype(object)
     return Sheet(name=path.name, frame=frame, lines=np.arange(1, len(frame) + 1), notes=dropped)
 
 

@@ -61,6 +61,7 @@ ROLES: Final[Synonyms] = {
 
 _CODES = frozenset(
     {
+        "region",
         "regioncode",
         "code",
         "regionid",

@@ -13,6 +13,10 @@ from equindex.errors import DataError
 __all__ = ["Sheet", "check_names", "find_header", "find_notes", "listed", "preamble", "skipped"]
 
 _KEY = re.compile(r"([^:：,，]{1,20})[:：]\s*(.*)", re.DOTALL)
+_WORD = re.compile(
+    r"[单單]位|指[标標]|[数數][据據][库庫]|[时時][间間]|[来來]源|表\s*\S+|unit|indicator|source",
+    re.IGNORECASE,
+)
 _NOTE = re.compile(
     r"\s*[(（\[【]?\s*(附?[注註]|[说說]明|[备備][注註]|([数數][据據]|[资資]料)?[来來]源|出[处處]|notes?|sources?)\s*[\d一二三]*\s*"
     r"([:：.．、)）\]】]|\d)",
@@ -68,9 +72,13 @@ def find_header(rows: Sequence[Sequence[str]]) -> int:
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
     widest = max(filled, default=0)
     for position, (row, count) in enumerate(zip(rows, filled, strict=True)):
-        if 2 * count > widest and not (count <= 2 < widest and _KEY.fullmatch(row[0].strip())):
+        if 2 * count > widest and not (count <= 2 < widest and _heading(row[0].strip())):
             return position
     return 0
+
+
+def _heading(cell: str) -> bool:
+    return bool(_KEY.fullmatch(cell) or _WORD.fullmatch(cell))
 
 
 def find_notes(rows: Sequence[Sequence[str]], width: int) -> int:

@@ -70,7 +70,6 @@ def read_workbook(
             for i in keep
         }
     )
-    frame.columns = frame.columns.astype(object)
     return Sheet(
         name=name, frame=frame, lines=lines[first + 1 : last], notes=(*notes, *dropped), title=preamble(above)
     )

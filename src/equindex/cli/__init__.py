@@ -1,0 +1,277 @@
+"""The command line: parse, call, print. Heavy imports wait inside the commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from equindex.cli._run import command, guard_streams, say, spinner, write_results
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from equindex.framework import Framework
+    from equindex.scoring import Scores
+else:  # typer reads the annotations at run time
+    from pathlib import Path
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="equindex",
+    help="Equalization and attainment indices (均等化指数, 目标实现度): how evenly public services reach regions, "
+    "and how far each has come towards its plan.\n\n"
+    "Start with [bold]equindex demo[/bold], then [bold]equindex init my-index[/bold].",
+    epilog="FRAMEWORK is a TOML file or workbook; DATA is a CSV, XLSX or Parquet file, or a folder of them.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+FrameworkArgument = Annotated[
+    Path, typer.Argument(metavar="FRAMEWORK", help="Framework file (TOML), or a workbook that holds one.")
+]
+DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="CSV, XLSX or Parquet file, or a folder of them.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key of the framework for this run, in TOML: normalise.lower=0, base=1999, "
+        'equalization.reference="median". Keys without a section mean \\[methods]. May be repeated.',
+    ),
+]
+WeightsOption = Annotated[
+    Path | None, typer.Option("--weights", "-w", metavar="FILE", help="Weight set in place of the framework's own.")
+]
+YearOption = Annotated[
+    list[int] | None, typer.Option("--year", "-y", help="Show this year only; all years are measured. May be repeated.")
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="OUT", help="Folder for all tables, or x.csv, x.parquet, x.xlsx, x.json."),
+]
+FormatOption = Annotated[str, typer.Option("--format", help="Of the tables in a folder: csv, parquet, xlsx, json.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages on stderr but errors.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for other programs.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    guard_streams()
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from equindex import __version__
+
+        typer.echo(f"equindex {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Hold the options that come before a command."""
+
+
+@command(app)
+def demo() -> None:
+    """Score the bundled provinces and five-year plan, and print what comes out.
+
+    Needs no file: 31 Chinese provinces with nine service indicators of 1998-2000, and the plan of Rugao
+    (如皋市) with its 36 targets of 2025. The data sit in the installed package; their sources are named.
+    """
+    from equindex.cli.demo import show_demo
+
+    show_demo()
+
+
+@command(app)
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
+    quiet: QuietOption = False,
+) -> None:
+    """Write a framework, a data template and a weight set to start from.
+
+    Example:
+
+        equindex init my-index
+        equindex check my-index/framework.toml my-index/data.csv
+        equindex score my-index/framework.toml my-index/data.csv
+    """
+    from equindex import io
+    from equindex.cli.starter import FILES
+
+    written = io.write({}, folder, documents={name: text.encode() for name, text in FILES.items()})
+    if not quiet:
+        say(f"Wrote {', '.join(path.name for path in written)} to {folder}. Next:")
+        say(f"  equindex score {folder / 'framework.toml'} {folder / 'data.csv'}")
+
+
+@command(app)
+def check(
+    framework: FrameworkArgument,
+    data: DataArgument,
+    sets: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find everything that is wrong with the data, all at once; exit 1 on errors.
+
+    Errors stop scoring, warnings do not. Without errors a summary of the data follows.
+
+    Example:
+
+        equindex check data/rugao-2025/framework.toml data/rugao-2025/observations.csv
+    """
+    from equindex.cli import show
+
+    built = _framework(framework, sets or [], None)
+    with spinner("Checking"):
+        panel, findings, _ = built.read(data)
+    if as_json:
+        show.findings_json(findings)
+    else:
+        show.findings(findings, panel, built)
+    if findings.errors:
+        raise typer.Exit(1)
+
+
+@command(app)
+def score(
+    framework: FrameworkArgument,
+    data: DataArgument,
+    weights: WeightsOption = None,
+    sets: SetOption = None,
+    year: YearOption = None,
+    output: OutOption = None,
+    fmt: FormatOption = "csv",
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Score every region and year: composite index, attainment, equalization.
+
+    Prints a ranking, or writes every table with -o.
+
+    Examples:
+
+        equindex score framework.toml data.csv
+        equindex score framework.toml data.csv -o results/
+        equindex score framework.toml data.csv --weights weights.toml --set aggregate=geometric
+        equindex score framework.toml data.csv -o scores.xlsx
+    """
+    built = _framework(framework, sets or [], weights)
+    with spinner("Scoring", quiet):
+        scores = built.score(data, years=year)
+    _deliver(scores, output, fmt, force, quiet, as_json)
+
+
+@command(app)
+def explain(
+    framework: FrameworkArgument,
+    data: DataArgument,
+    region: Annotated[str, typer.Argument(metavar="REGION", help="Code or name, in either language.")],
+    year: Annotated[int | None, typer.Option("--year", "-y", help="The last year when left out.")] = None,
+    weights: WeightsOption = None,
+    sets: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a region scores what it scores.
+
+    Contributions that sum to the score, strengths and shortfalls against the mean region, and obstacle
+    degrees (障碍度): which indicators hold the region back most.
+
+    Example:
+
+        equindex explain framework.toml data.csv 浙江 --year 1999
+    """
+    from equindex import scoring
+    from equindex.cli import show
+
+    built = _framework(framework, sets or [], weights)
+    with spinner("Scoring"):
+        found = scoring.explain(built.score(data), region, year)
+    if as_json:
+        show.explanation_json(found)
+    else:
+        show.explanation(found)
+
+
+@command(app)
+def methods(
+    family: Annotated[
+        str | None, typer.Argument(metavar="[FAMILY]", help="A family, or one method; all families when left out.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the methods, each with its options, formula and source.
+
+    Examples:
+
+        equindex methods
+        equindex methods normalise
+        equindex methods gini
+    """
+    from equindex.cli import show
+
+    show.methods(family, as_json)
+
+
+@command(app)
+def rerun(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="provenance.json of an earlier run.")],
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="DATA", help="Where the data are now, if they have moved.")
+    ] = None,
+    output: OutOption = None,
+    fmt: FormatOption = "csv",
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run an earlier run again from its provenance: the same framework, data and options, the same bytes.
+
+    The framework is taken from the provenance itself. Data that changed since are refused.
+
+    Example:
+
+        equindex rerun results/provenance.json -o again/
+    """
+    from equindex import framework as frameworks
+
+    with spinner("Scoring", quiet):
+        scores, warnings = frameworks.rerun(file, data)
+    for warning in warnings:
+        say(f"Warning: {warning}")
+    _deliver(scores, output, fmt, force, quiet, as_json)
+
+
+def _framework(path: Path, settings: list[str], weights: Path | None) -> Framework:
+    from equindex.framework import Framework
+
+    return Framework.from_toml(path, settings=settings, weights=weights)
+
+
+def _deliver(scores: Scores, output: Path | None, fmt: str, force: bool, quiet: bool, as_json: bool) -> None:
+    from equindex.cli import show
+
+    if output is not None:
+        with spinner("Writing", quiet):
+            written = write_results(scores, output, fmt, force)
+        if not quiet:
+            show.headline(scores)
+            say(f"Wrote {', '.join(path.name for path in written)} to {output}.")
+    elif as_json:
+        show.tables_json(scores)
+    else:
+        show.scores(scores)
+    if not quiet:
+        show.notes(scores)

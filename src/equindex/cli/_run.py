@@ -1,0 +1,94 @@
+"""What every command shares: errors become messages, long work shows itself, results are written."""
+
+from __future__ import annotations
+
+import functools
+import io as streams
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from equindex.errors import EquindexError
+
+if TYPE_CHECKING:
+    from equindex.scoring import Scores
+
+__all__ = ["clean", "command", "guard_streams", "say", "spinner", "write_results"]
+
+
+def guard_streams() -> None:
+    """Let no character a console lacks stop a command: it prints as ? instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, streams.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def clean(text: object) -> str:
+    """Return text from data without control characters, which could steer a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
+def say(text: str) -> None:
+    """Print a message for people, to stderr."""
+    typer.echo("\n".join(clean(line) for line in text.split("\n")), err=True)
+
+
+def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command whose errors are one message and exit code 1, an interrupt 130; never a traceback."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        @app.command()
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+                sys.stdout.flush()
+            except EquindexError as error:
+                say(f"Error: {error}")
+                raise typer.Exit(1) from None
+            except KeyboardInterrupt:
+                say("Interrupted. Nothing was left half written.")
+                raise typer.Exit(130) from None
+            except BrokenPipeError:  # the reader, such as head, has seen enough
+                sys.stdout = open("/dev/null" if sys.platform != "win32" else "nul", "w")  # noqa: SIM115, PTH123
+                raise typer.Exit(0) from None
+            except MemoryError:
+                say("Error: there is not enough memory. Score fewer years at a time, or use a larger machine.")
+                raise typer.Exit(1) from None
+            except OSError as error:
+                say(f"Error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
+                raise typer.Exit(1) from None
+
+        return guarded
+
+    return register
+
+
+@contextmanager
+def spinner(text: str, quiet: bool = False) -> Iterator[None]:
+    """Show on a terminal that work goes on."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{text} …"):
+        yield
+
+
+def write_results(scores: Scores, output: Path, fmt: str, force: bool) -> list[Path]:
+    """Write every table and the provenance to a folder, or one table to a file."""
+    from equindex import io
+
+    tables = scores.tables()
+    suffix = output.suffix.lower()
+    if suffix in (".csv", ".parquet", ".json") and not output.is_dir():
+        first = next(iter(tables))
+        tables = {first: tables[first]}
+    text = json.dumps(dict(scores.provenance), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return io.write(tables, output, format=fmt, documents={"provenance.json": text.encode()}, force=force)

@@ -1,0 +1,94 @@
+"""`equindex demo`: the bundled provinces and plan, scored by the same code as any other data."""
+
+from __future__ import annotations
+
+from equindex import _resources
+from equindex.cli import show
+from equindex.framework import Framework
+
+__all__ = ["show_demo"]
+
+_YEAR = 1999
+
+
+def show_demo() -> None:
+    """Score and print the bundled data."""
+    _provinces()
+    _plan()
+    show.line(
+        "What is illustrative: the figures are printed yearbook and plan figures, but the choice of indicators, the "
+        "equal weights and the methods are this demo's, not those of any published index; Rugao is held against its "
+        "2025 targets in the baseline year 2020, before the plan began. Sources: SOURCE.md beside each framework."
+    )
+    show.line(f"The files are in {_resources.path('data')}. Next: equindex init my-index")
+
+
+def _provinces() -> None:
+    folder = _resources.path("data/china-services")
+    found = Framework.from_toml(folder / "framework.toml").score(folder / "observations.csv")
+    rows = list(range(len(found.panel.order)))
+    show.ranking(found, rows, _YEAR)
+    zones = show.by_group(found, "zone", _YEAR)
+    body = []
+    for zone, part in zones.groupby("group", sort=False):
+        best, last = part.loc[part["index"].idxmax()], part.loc[part["index"].idxmin()]
+        body.append(
+            [
+                zone,
+                len(part),
+                float(part["index"].mean()),
+                float(part["equalization"].mean()),
+                f"{best['region']} {best['index']:.1f}",
+                f"{last['region']} {last['index']:.1f}",
+            ]
+        )
+    body.sort(key=lambda row: -row[2])
+    columns = ["zone", "regions", "mean index", "mean equalization", "first", "last"]
+    show.table("Zones 区域", columns, body)
+
+    frame = found.inequality
+    names = dict(zip(found.plan.tree.ids, found.plan.tree.names, strict=True))
+    gini = frame[(frame["measure"] == "gini") & ~frame["weighted"] & (frame["level"] == "indicator")]
+    total = gini[gini["part"] == "total"].set_index("node")["value"].sort_values(ascending=False)
+    degree = gini[gini["part"] == "degree"].set_index("node")["value"]
+    theil = frame[(frame["measure"] == "theil_t") & frame["weighted"] & (frame["level"] == "indicator")]
+    whole = theil[(theil["part"] == "total") & (theil["by"] == "")].set_index("node")["value"]
+    between = theil[theil["part"] == "between"].set_index("node")["value"]
+    body = [
+        [names[node], f"{value:.3f}", float(degree[node]), f"{whole[node]:.4f}", f"{between[node] / whole[node]:.0%}"]
+        for node, value in total.items()
+    ]
+    columns = ["indicator, least even first", "Gini", "degree", "Theil T (population)", "of it between zones"]
+    show.table("How even 均等度", columns, body)
+    show.headline(found, to=show.line)
+    show.line("")
+
+
+def _plan() -> None:
+    folder = _resources.path("data/rugao-2025")
+    framework = Framework.from_toml(folder / "framework.toml")
+    data = folder / "observations.csv"
+    ratio = framework.score(data)
+    met = framework.replace(attainment={"rule": "met"}).score(data)
+    assert ratio.attained is not None
+    assert met.attained is not None
+    tree = ratio.plan.tree
+    one, other = ratio.attained.rolled, met.attained.rolled
+    nodes = [node for node, level in enumerate(tree.levels) if level == "pillar"]
+    body = []
+    for node in (*nodes, 0):
+        body.append(
+            [
+                tree.names[node] if node else "index",
+                float(one.score[0, node]),
+                float(other.score[0, node]),
+                f"{one.coverage[0, node]:.0%}",
+                "" if one.score[0, node] == one.score[0, node] else ratio._why_node(one, 0, node),
+            ]
+        )
+    columns = ["领域", "ratio", "met", "coverage", "note"]
+    show.table("如皋市 Rugao 2020 against its targets of 2025: attainment 目标实现度", columns, body)
+    show.line("ratio flatters: it credits every step; met counts only targets reached. Show both.")
+    show.line("")
+    show.binding_list(ratio, 2020)
+    show.line("")

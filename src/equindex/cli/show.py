@@ -1,0 +1,417 @@
+"""Results as tables that fit the terminal, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from equindex.cli._run import clean, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from equindex.framework import Framework
+    from equindex.schema import Findings, Panel
+    from equindex.scoring import Explanation, Scores
+
+__all__ = [
+    "explanation",
+    "explanation_json",
+    "findings",
+    "findings_json",
+    "headline",
+    "methods",
+    "notes",
+    "scores",
+    "table",
+    "tables_json",
+]
+
+_MOST = 60  # regions that a printed ranking shows
+_PLAIN_WIDTH = 120  # columns when the output is no terminal
+
+
+def console() -> Console:
+    """Return a console as wide as the terminal, or wide enough for a file."""
+    return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, keep: int = 3) -> None:
+    """Print a table; numbers stand right, and columns that do not fit are left out and counted.
+
+    Parameters
+    ----------
+    title : str
+        Printed above the table.
+    columns : sequence of str
+        Headers.
+    rows : iterable of sequences
+        Cells: text, numbers, or None for nothing.
+    keep : int
+        Leading columns that are always shown; of the others the last go first.
+    """
+    out = console()
+    cells = [[_cell(value) for value in row] for row in rows]
+    numeric = [bool(cells) and all(not text or _numeric(text) for text in (row[c] for row in cells)) for c in range(len(columns))]
+    widths = [max([Text(clean(h)).cell_len, *(Text(row[c]).cell_len for row in cells)]) for c, h in enumerate(columns)]
+    widths = [min(width, 44) for width in widths]
+    shown, used = [], 2
+    for c, width in enumerate(widths):
+        if c < keep or used + width + 2 <= out.width:
+            shown.append(c)
+            used += width + 2
+        else:
+            break
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for c in shown:
+        grid.add_column(Text(clean(columns[c])), justify="right" if numeric[c] else "left", no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        grid.add_row(*(Text(row[c]) for c in shown))
+    out.print(Text(title, style="bold"))
+    out.print(grid)
+    if len(shown) < len(columns):
+        left = [clean(columns[c]) for c in range(len(columns)) if c not in shown]
+        out.print(Text(f"({len(left)} more columns do not fit: {', '.join(left)})", style="dim"))
+    out.print()
+
+
+def line(text: str) -> None:
+    """Print a sentence, wrapped."""
+    console().print(Text(clean(text)))
+
+
+def _numeric(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).removesuffix("%").isdigit()
+
+
+def _cell(value: Any) -> str:
+    if value is None or value is np.nan or (isinstance(value, float) and np.isnan(value)) or str(value) == "<NA>":
+        return ""
+    if isinstance(value, float | np.floating):
+        return f"{value:.2f}"
+    return clean(value)
+
+
+# scores ------------------------------------------------------------------------------------------------------
+
+
+def scores(found: Scores) -> None:
+    """Print what a run found: a ranking of the last year, or a single region's pillars."""
+    years = list(found.panel.rows_of) if found.years is None else list(found.years)
+    for year in years[-1:] if found.years is None else years:
+        rows = [k for k in found._shown if found.panel.year[found.panel.order[k]] == year]
+        if len(rows) == 1 and found.attained is not None:
+            single(found, rows[0], year)
+        else:
+            ranking(found, rows, year)
+    if found.years is None and len(years) > 1:
+        line(f"Years {years[0]} to {years[-1]} were scored; {years[-1]} is shown. See others with --year, all with -o.")
+    headline(found, to=line)
+
+
+def ranking(found: Scores, rows: Sequence[int], year: int, title: str = "") -> None:
+    """Print regions by rank with index, coverage, attainment, equalization and pillars."""
+    tree, rolled = found.plan.tree, found.rolled
+    main = rolled.score[:, 0] if rolled is not None else None
+    if main is None:
+        source = found.attained.rolled if found.attained is not None else found.equalized.rolled  # type: ignore[union-attr]
+        main = source.score[:, 0]
+    order = sorted(rows, key=lambda k: (np.isnan(main[k]), -main[k] if np.isfinite(main[k]) else 0))
+    columns, series = _series(found, order)
+    pillars = [node for node, level in enumerate(tree.levels) if level == "pillar"]
+    source = rolled if rolled is not None and rolled.score.shape[1] > 1 else None
+    names = [*columns, *(tree.names[node] for node in pillars)]
+    body = []
+    for place, k in enumerate(order):
+        region = found.panel.region[found.panel.order[k]]
+        cells: list[Any] = [values[place] for values in series]
+        cells.insert(1, found.panel.region_names[region])
+        if source is not None:
+            cells += [float(source.score[k, node]) for node in pillars]
+        body.append(cells)
+    if source is None:
+        names = names[: len(columns)]
+    heading = title or f"{found.plan.model.title or found.plan.model.id}, {year}"
+    table(heading, names, body[:_MOST], keep=4)
+    if len(body) > _MOST:
+        line(f"… and {len(body) - _MOST} more regions; all with -o.")
+    for k in [k for k in order if np.isnan(main[k])][:5]:
+        line(f"unscored: {found.panel.label(int(found.panel.order[k]))}: {_why(found, k)}")
+
+
+def _why(found: Scores, row: int) -> str:
+    rolled = found.rolled or (found.attained.rolled if found.attained else found.equalized.rolled)  # type: ignore[union-attr]
+    return found._why_node(rolled, row, 0)
+
+
+def _series(found: Scores, order: Sequence[int]) -> tuple[list[str], list[list[Any]]]:
+    columns, series = ["rank", "region"], []
+    if found.rolled is not None:
+        series.append([None if np.isnan(r := found._rank[k, 0]) else int(r) for k in order])
+        columns += ["index"]
+        series.append([float(found.rolled.score[k, 0]) for k in order])
+        if found.plan.model.classes:
+            labels = found._classes(found.rolled.score[list(order), 0])
+            columns.append("class")
+            series.append(["" if label != label else str(label) for label in labels])
+        columns.append("coverage")
+        series.append([f"{found.rolled.coverage[k, 0]:.0%}" for k in order])
+    else:
+        series.append(list(range(1, len(order) + 1)))
+    for name, part in (("attainment", found.attained), ("equalization", found.equalized)):
+        if part is not None:
+            columns.append(name)
+            series.append([float(part.rolled.score[k, 0]) for k in order])
+            if found.rolled is None:
+                columns.append("coverage")
+                series.append([f"{part.rolled.coverage[k, 0]:.0%}" for k in order])
+    return columns, series
+
+
+def single(found: Scores, row: int, year: int) -> None:
+    """Print one region's attainment by pillar, then its binding list."""
+    assert found.attained is not None
+    tree, rolled = found.plan.tree, found.attained.rolled
+    at = [node for node, level in enumerate(tree.levels) if level != "indicator"]
+    name = found.panel.region_names[found.panel.region[found.panel.order[row]]]
+    body = [
+        [
+            tree.names[node] if node else "index",
+            float(rolled.score[row, node]),
+            f"{rolled.coverage[row, node]:.0%}",
+            found._why_node(rolled, row, node) if np.isnan(rolled.score[row, node]) else "",
+        ]
+        for node in (*at[1:], 0)
+    ]
+    rule = found.plan.model.attainment.rule
+    table(f"{name}, {year}: attainment by pillar, rule {rule}", ["pillar", "attainment", "coverage", "note"], body)
+    binding_list(found, year)
+
+
+def binding_list(found: Scores, year: int) -> None:
+    """Print the binding list (约束性) with its pass rate."""
+    listed = found.binding
+    listed = listed[listed["year"] == year] if len(listed) else listed
+    if not len(listed):
+        return
+    body = [
+        [row.node_name, row.bound or row.value, row.target, row.verdict, row.reason]
+        for row in listed.itertuples()
+    ]
+    table("Binding list (约束性)", ["indicator", "value", "target", "verdict", "note"], body, keep=4)
+    counts = listed["verdict"].value_counts()
+    passed, failed = int(counts.get("pass", 0)), int(counts.get("fail", 0))
+    rate = f"; pass rate {passed / (passed + failed):.0%}" if passed + failed else ""
+    others = ", ".join(f"{int(counts[v])} {v}" for v in ("unknown", "unscored") if counts.get(v))
+    line(f"{passed} pass, {failed} fail{', ' + others if others else ''}{rate}.")
+
+
+def headline(found: Scores, to: Any = say) -> None:
+    """Say in one or two sentences how even the whole is."""
+    frame = found.inequality
+    if not len(frame):
+        return
+    wanted = found.plan.model.equalization
+    assert wanted is not None
+    year = int(frame["year"].max())
+    part = frame[(frame["year"] == year) & (frame["measure"] == wanted.degree) & (frame["basis"] == "values") & ~frame["weighted"]]
+    index = part[(part["node"] == "index") & (part["part"] == "degree")]["value"]
+    leaves = part[(part["level"] == "indicator") & (part["part"] == "total") & part["value"].notna()]
+    if len(index) and np.isfinite(index.iloc[0]) and len(leaves):
+        names = dict(zip(found.plan.tree.ids, found.plan.tree.names, strict=True))
+        worst, best = leaves.loc[leaves["value"].idxmax()], leaves.loc[leaves["value"].idxmin()]
+        to(
+            f"Equalization degree {year} ({wanted.degree}, unweighted): {index.iloc[0]:.1f} of 100. "
+            f"Least even: {names[worst['node']]} ({worst['value']:.3f}); "
+            f"most even: {names[best['node']]} ({best['value']:.3f})."
+        )
+
+
+def notes(found: Scores) -> None:
+    """Print notes and warnings to stderr, a few of each kind."""
+    kinds: dict[str, list[str]] = {}
+    for note in found.notes:
+        kinds.setdefault(note.split(":")[0], []).append(note)
+    for group in kinds.values():
+        say("\n".join(f"Note: {note}" for note in group[:2]))
+        if len(group) > 2:
+            say(f"Note: … and {len(group) - 2} more of these; see them with: equindex check")
+
+
+def tables_json(found: Scores) -> None:
+    """Print every table as JSON records, with the provenance."""
+    tables = {name: json.loads(frame.to_json(orient="records", force_ascii=False, double_precision=15)) for name, frame in found.tables().items()}
+    typer.echo(json.dumps({**tables, "provenance": dict(found.provenance)}, ensure_ascii=False))
+
+
+# check -------------------------------------------------------------------------------------------------------
+
+
+def findings(found: Findings, panel: Panel | None, framework: Framework) -> None:
+    """Print errors and warnings by kind, then a summary when nothing is wrong."""
+    if found.errors:
+        line(f"{len(found.errors)} errors" if len(found.errors) > 1 else "1 error")
+        line(found.text("error"))
+        line("")
+    if found.warnings:
+        line(f"{len(found.warnings)} warnings" if len(found.warnings) > 1 else "1 warning")
+        line(found.text("warning"))
+        line("")
+    for note in found.notes:
+        line(f"Note: {note}")
+    if panel is not None:
+        _quality(panel, framework)
+
+
+def _quality(panel: Panel, framework: Framework) -> None:
+    rows = panel.order
+    x = panel.x[rows]
+    years = list(panel.rows_of)
+    span = str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]} ({len(years)} years)"
+    body = []
+    for column, indicator in enumerate(framework.model.indicator):
+        values = x[:, column]
+        seen = values[np.isfinite(values)]
+        spread = (seen.min(), np.median(seen), seen.max()) if len(seen) else ()
+        bounds = sum(1 for _, at in panel.bounds if at == column)
+        body.append(
+            [
+                indicator.id,
+                indicator.name or indicator.name_en,
+                indicator.unit,
+                len(seen),
+                len(values) - len(seen),
+                bounds,
+                *[f"{value:.6g}" for value in spread or ()],
+                *[""] * (3 - len(spread)),
+            ]
+        )
+    regions = len(np.unique(panel.region[rows]))
+    heading = f"No errors: {regions} regions, {span}, {len(body)} indicators, {np.isfinite(x).mean():.1%} of cells filled"
+    table(heading, ["indicator", "name", "unit", "values", "missing", "bounds", "least", "median", "most"], body, keep=1)
+
+
+def findings_json(found: Findings) -> None:
+    """Print the findings as JSON."""
+    import dataclasses
+
+    items = [dataclasses.asdict(item) for item in found]
+    typer.echo(json.dumps({"findings": items, "notes": found.notes}, ensure_ascii=False))
+
+
+# explain -----------------------------------------------------------------------------------------------------
+
+
+def explanation(found: Explanation) -> None:
+    """Print contributions, strengths, shortfalls and obstacles of one region."""
+    what = "index" if found.basis == "index" else "attainment"
+    line(
+        f"{found.region_name}, {found.year}: {what} {found.score:.2f}, rank {found.rank} of {found.of}, "
+        f"coverage {found.coverage:.0%}."
+    )
+    line("")
+    parts = found.parts.sort_values("contribution", ascending=False, kind="stable")
+    body = [
+        [row.node_name, row.value, row.unit, row.score, f"{row.effective:.1%}", row.contribution, row.mean]
+        for row in parts.itertuples()
+    ]
+    body.append(["sum", None, "", None, f"{parts['effective'].sum():.1%}", float(parts["contribution"].sum()), None])
+    columns = ["indicator", "value", "unit", "score", "weight", "contribution", "mean region's score"]
+    table("Contributions", columns, body)
+    for title, frame in (("Strengths", found.strengths), ("Shortfalls", found.shortfalls)):
+        if len(frame):
+            said = ", ".join(f"{row.node_name} ({row.lead:+.2f})" for row in frame.itertuples())
+            line(f"{title} against the mean region, in points of the {what}: {said}.")
+    if found.refused:
+        line(f"Obstacle degrees 障碍度: none; {found.refused}.")
+    elif len(found.obstacles):
+        said = ", ".join(f"{row.node_name} {row.obstacle:.1%}" for row in found.obstacles.head(8).itertuples())
+        line(f"Obstacle degrees 障碍度: {said}.")
+
+
+def explanation_json(found: Explanation) -> None:
+    """Print an explanation as JSON."""
+    head = {name: getattr(found, name) for name in ("basis", "region", "region_name", "year", "score", "rank", "of")}
+    parts = json.loads(found.parts.to_json(orient="records", force_ascii=False, double_precision=15))
+    typer.echo(json.dumps({**head, "coverage": found.coverage, "refused": found.refused, "parts": parts}, ensure_ascii=False))
+
+
+# methods -----------------------------------------------------------------------------------------------------
+
+
+def methods(wanted: str | None, as_json: bool) -> None:
+    """Print all methods, those of a family, or one method in full."""
+    from equindex import scoring  # noqa: F401  imports every family
+    from equindex._registry import families
+    from equindex.errors import MethodError, nearest
+
+    known = families()
+    found = {name: list(family) for name, family in known.items()}
+    if wanted is not None and wanted in found:
+        found = {wanted: found[wanted]}
+    elif wanted is not None:
+        found = {name: [m for m in family if m.name == wanted] for name, family in found.items()}
+        found = {name: family for name, family in found.items() if family}
+        if not found:
+            words = [*known, *(m.name for family in known.values() for m in family)]
+            raise MethodError(f"there is no family or method {wanted!r}. {nearest(wanted, words)}")
+    listed = [_method(m) for family in found.values() for m in family]
+    if as_json:
+        typer.echo(json.dumps(listed, ensure_ascii=False))
+        return
+    if wanted is None:
+        for name, family in found.items():
+            table(name, ["method", "what it does", "options"], [[m.name, m.title, _options(m)] for m in family])
+        line("Formula and source of each: equindex methods FAMILY")
+        return
+    for method in listed:
+        line(f"{method['family']} {method['name']}: {method['title']}")
+        for key in ("options", "formula", "source"):
+            if method[key]:
+                line(f"  {key}: {method[key]}")
+        line("")
+
+
+def _method(method: Any) -> dict[str, str]:
+    return {
+        "family": method.family,
+        "name": method.name,
+        "title": method.title,
+        "options": _options(method),
+        "formula": method.formula,
+        "source": method.source,
+    }
+
+
+def _options(method: Any) -> str:
+    hidden = {"missing", "min_coverage", "population", "pillars"}
+    options: Mapping[str, Any] = {k: v for k, v in method.options.items() if k not in hidden}
+    return ", ".join(f"{name} (required)" if repr(value).endswith("empty'>") else f"{name}={value!r}" for name, value in options.items())
+
+
+def by_group(found: Scores, group: str, year: int) -> pd.DataFrame:
+    """Mean index and equalization of each group's regions, largest index first."""
+    import pandas as pd
+
+    assert found.rolled is not None
+    codes, labels = found.panel.groups[group]
+    rows = found.panel.order
+    here = found.panel.year[rows] == year
+    frame = pd.DataFrame(
+        {
+            "group": [labels[code] for code in codes[rows][here]],
+            "region": [found.panel.region_names[code] for code in found.panel.region[rows][here]],
+            "index": found.rolled.score[here, 0],
+        }
+    )
+    if found.equalized is not None:
+        frame["equalization"] = found.equalized.rolled.score[here, 0]
+    return frame
