@@ -183,14 +183,21 @@ def test_results_are_the_same_bits_for_any_number_of_threads(monkeypatch, name, 
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
 
 
-@pytest.mark.parametrize("name", ["arithmetic", "geometric", "harmonic"])
-def test_equal_regions_tie_wherever_they_stand(name):
-    x = np.tile(np.random.default_rng(7).uniform(1, 100, (7, 13)), (300, 1))
-    x[5] = np.nan
+@pytest.mark.parametrize("name", ["arithmetic", "geometric", "harmonic", "lines"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_equal_regions_tie_wherever_they_stand(name, order):
+    x = np.asarray(np.tile(np.random.default_rng(7).uniform(1, 100, (7, 13)), (2_000, 1)), order=order)
+    x[5, 0] = np.nan
+    w = np.arange(1, 14)
 
-    score = aggregate.methods.get(name).function(x, np.arange(1, 14), missing="reweight")
+    if name == "lines":
+        score = aggregate.arithmetic_of_lines(x, w, np.linspace(0.1, 7, 13), np.linspace(-3, 1, 13))
+    else:
+        score = aggregate.methods.get(name).function(x, w)
 
-    assert all(len(set(score[i::7])) == (2 if i == 5 else 1) for i in range(5))
+    assert np.isnan(score[5])
+    score[5] = score[12]
+    assert [len(set(score[i::7])) for i in range(7)] == [1] * 7
 
 
 @pytest.mark.parametrize("name", ["geometric", "harmonic"])

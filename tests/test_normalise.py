@@ -192,6 +192,12 @@ def test_scores_that_are_not_a_line_have_none(name, direction, options):
     assert line(direction, summarise([[1.0, 2.0], [3.0, 5.0]]), **options) is None
 
 
+def test_goalposts_have_a_line_without_a_summary():
+    slope, intercept = normalise.methods.get("goalposts").traits["line"](-1, None, low=0, high=50, clip=False)
+
+    assert (slope, intercept) == (-2, 100)
+
+
 # --- Refusals ------------------------------------------------------------------------------------------
 
 

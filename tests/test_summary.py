@@ -1,5 +1,6 @@
 import json
 import math
+import os
 import statistics
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from equindex import _arrays
 from equindex._arrays import map_blocks, row_blocks
@@ -52,6 +54,12 @@ def test_merged_parts_equal_the_whole(a, b):
     whole = np.concatenate([a, b])
     check(merged, whole)
     np.testing.assert_array_equal(merged.ordered, np.sort(whole, axis=0))
+
+
+def test_merging_keeps_the_order_only_where_both_have_it():
+    x = [[1.0], [2.0]]
+
+    assert summarise(x, ordered=True).merge(summarise(x)).ordered is None
 
 
 def test_blocks_merge_to_the_whole(monkeypatch):
@@ -150,6 +158,26 @@ def test_tasks_keep_their_order_over_threads(monkeypatch, cpus):
     results = map_blocks(lambda task, buffer: task * len(buffer), range(50), numbers=1 << 21, buffer=(2,))
 
     assert results == [2 * task for task in range(50)]
+
+
+def test_callers_that_overlap_leave_blas_as_it_was():
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    with threadpool_limits(2, "blas"):
+        before = threads()
+
+        with _arrays._one_blas_thread():
+            with _arrays._one_blas_thread():
+                inside = threads()
+            after_one = threads()
+
+        assert set(inside) | set(after_one) <= {1}
+        assert threads() == before
+
+
+def test_a_processor_is_there():
+    assert 1 <= _arrays._cpus() <= (os.cpu_count() or 1)
 
 
 def test_a_failing_task_fails_the_whole(monkeypatch):

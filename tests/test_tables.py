@@ -142,6 +142,22 @@ def test_no_word_is_taken_for_a_missing_cell_however_late_it_comes(put, word):
     assert sheet.frame["v"].iloc[0] == "0.50"
 
 
+def test_a_large_file_is_read_as_a_small_one(put):
+    count = 200_000
+    rows = [f"{i:06d},{i}.50,{i},{i}.25,True" for i in range(count)]
+    rows[-1] = "x,—,nan,1e3,3"
+
+    frame = one(
+        put("\n".join(["region,a,b,c,d", *rows, ""]))
+    ).frame  # above the size that pandas reads in parallel
+
+    assert frame["region"].tolist() == [row.split(",")[0] for row in rows]
+    assert frame["a"].tolist() == [row.split(",")[1] for row in rows]
+    assert frame["b"].tolist() == [row.split(",")[2] for row in rows]
+    assert frame["c"].tolist() == [float(row.split(",")[3]) for row in rows]
+    assert frame["d"].tolist() == ["True"] * (count - 1) + ["3"]
+
+
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_numbers_are_read_exactly(tmp_path_factory, numbers):
     path = tmp_path_factory.mktemp("exact") / "t.csv"
@@ -288,6 +304,12 @@ def test_workbook_cells_keep_kind_and_precision(book):
     assert sheet.lines.tolist() == [4, 5]
     assert sheet.title == {"title": "表1 人口"}
     assert len(sheet.notes) == 2
+
+
+def test_an_error_in_the_last_cell_of_a_workbook_is_kept(book):
+    sheet = one(book({"s": [["region", "x"], ["a", 1], [None, "#N/A"]]}))
+
+    assert cells(sheet) == [["a", "1"], [None, "#N/A"]]
 
 
 def test_dates_in_workbooks_are_text(tmp_path):

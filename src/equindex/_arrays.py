@@ -116,7 +116,8 @@ def row_blocks(rows: int, columns: int) -> list[slice]:
     [slice(0, 4500, None), slice(4500, 9000, None)]
     """
     most = min(8192, max(512, _BLOCK_BYTES // (8 * max(1, columns))))
-    return blocks(rows, -(-rows // max(1, -(-rows // most))))
+    count = -(-rows // most)
+    return blocks(rows, -(-rows // count)) if count else []
 
 
 def map_blocks(

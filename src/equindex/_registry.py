@@ -55,7 +55,9 @@ class Method:
         known = self.options
         for name in options:
             if name not in known:
-                raise MethodError(f"{self.family} method {self.name!r} has no option {name!r}. {nearest(name, known)}")
+                raise MethodError(
+                    f"{self.family} method {self.name!r} has no option {name!r}. {nearest(name, known)}"
+                )
 
 
 class Family:

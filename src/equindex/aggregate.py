@@ -268,6 +268,7 @@ def _mean(
     coefficient = w if slope is None else w * slope
     constant = w * (0.0 if intercept is None else intercept)
     start = constant.sum(axis=1, keepdims=shared)
+    alone = len(score) == 1  # one score per row: it shows what does not fit, without a look at every cell
 
     def block(task: tuple[slice, slice], buffer: FloatArray) -> bool:
         """Score one block of rows; return whether it holds scores that do not fit."""
@@ -277,25 +278,27 @@ def _mean(
             if form.to is not None:
                 z = buffer[: len(z)]
                 form.to(rows[part], z)
-            fits = len(out) > 1 and np.isfinite(z).all()
-            if fits or len(out) == 1:
+            fits = alone or np.isfinite(z).all()
+            if fits:
                 _sums(z, coefficient[own], out)
                 out += start[own]
-            if not fits and not (len(out) == 1 and np.isfinite(out).all()):
+            if not fits or (alone and not np.isfinite(out).all()):
                 present, weight = np.isfinite(z), w[own]
                 used = weight.max(axis=0) > 0 if shared else weight > 0
                 if (~present & ~np.isnan(rows[part]) & used).any():
                     return True
-                ok = present.astype(np.float64)
+                ok, complete = present.astype(np.float64), np.flatnonzero((present | ~used).all(axis=1))
                 _sums(np.where(present, z, 0.0), coefficient[own], out)
-                if intercept is not None:
-                    out += _sums(ok, constant[own], np.empty_like(out))
                 share = np.empty_like(out)
+                if intercept is not None:
+                    _sums(ok, constant[own], share)
+                    share[:, complete] = np.broadcast_to(start[own], out.shape)[:, complete]
+                    out += share
                 if missing == "propagate":
                     np.copyto(out, np.nan, where=_sums(1 - ok, weight, share) > 0)
                 else:
                     _sums(ok, weight, share)
-                    share[:, np.flatnonzero((present | ~used).all(axis=1))] = 1.0  # to the last bit
+                    share[:, complete] = 1.0  # to the last bit, so that complete regions tie across blocks
                     if min_coverage > 0:
                         np.copyto(share, np.nan, where=share < min_coverage - _SLACK)
                     out /= share  # NaN where nothing is present
@@ -303,8 +306,7 @@ def _mean(
                 form.back(out)
         return False
 
-    plain = form.to is None and len(score) == 1  # nothing is kept in the cache: larger blocks
-    parts = row_blocks(len(rows), 1 if plain else k)
+    parts = row_blocks(len(rows), 1 if alone and form.to is None else k)  # read once: larger blocks
     unfit = map_blocks(
         block,
         list(product(blocks(len(score), _DRAWS), parts)),

@@ -131,7 +131,11 @@ class Methods(_Model):
     @field_validator("aggregate", mode="before")
     @classmethod
     def _levels(cls, value: Any) -> Any:
-        return _call(value) if isinstance(value, str) or (isinstance(value, Mapping) and "name" in value) else value
+        return (
+            _call(value)
+            if isinstance(value, str) or (isinstance(value, Mapping) and "name" in value)
+            else value
+        )
 
     @field_validator("missing", mode="before")
     @classmethod
@@ -185,7 +189,9 @@ class Indicator(_Model):
     name_en: Text = ""
     alias: Text = ""
     unit: Text = ""
-    direction: Annotated[Literal["positive", "negative", "interval"], BeforeValidator(_direction)] = "positive"
+    direction: Annotated[Literal["positive", "negative", "interval"], BeforeValidator(_direction)] = (
+        "positive"
+    )
     best: Interval | None = None
     limits: Interval | None = None
     numerator: Text | None = None
@@ -339,7 +345,7 @@ def _keys(model: type[BaseModel], place: Iterable[Any]) -> list[str]:
         if isinstance(part, int) or not (isinstance(current, type) and issubclass(current, BaseModel)):
             continue
         annotation = current.model_fields[part].annotation if part in current.model_fields else None
-        found = [m for m in _models(annotation)]
+        found = _models(annotation)
         current = found[0] if found else None
     return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
 
@@ -361,11 +367,15 @@ def inconsistencies(model: FrameworkFile) -> list[str]:
     seen: set[str] = {ROOT}
     for node in [*(p.id for p in model.pillar), *(i.id for i in model.indicator)]:
         if node in seen:
-            say = f"{ROOT!r} is the root's own id" if node == ROOT else "ids are unique over indicators and pillars"
+            say = (
+                f"{ROOT!r} is the root's own id"
+                if node == ROOT
+                else "ids are unique over indicators and pillars"
+            )
             faults.append(f"id {node!r} is used twice: {say}.")
         seen.add(node)
     if not model.indicator:
-        faults.append("there is no indicator. Add [[indicator]] tables, or indicators = \"indicators.csv\".")
+        faults.append('there is no indicator. Add [[indicator]] tables, or indicators = "indicators.csv".')
     for pillar in model.pillar:
         path, parent = {pillar.id}, pillar.parent
         while parent != ROOT and parent in pillars and parent not in path:

@@ -33,7 +33,9 @@ app = typer.Typer(
 FrameworkArgument = Annotated[
     Path, typer.Argument(metavar="FRAMEWORK", help="Framework file (TOML), or a workbook that holds one.")
 ]
-DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="CSV, XLSX or Parquet file, or a folder of them.")]
+DataArgument = Annotated[
+    str, typer.Argument(metavar="DATA", help="CSV, XLSX or Parquet file, or a folder of them.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -44,16 +46,22 @@ SetOption = Annotated[
     ),
 ]
 WeightsOption = Annotated[
-    Path | None, typer.Option("--weights", "-w", metavar="FILE", help="Weight set in place of the framework's own.")
+    Path | None,
+    typer.Option("--weights", "-w", metavar="FILE", help="Weight set in place of the framework's own."),
 ]
 YearOption = Annotated[
-    list[int] | None, typer.Option("--year", "-y", help="Show this year only; all years are measured. May be repeated.")
+    list[int] | None,
+    typer.Option("--year", "-y", help="Show this year only; all years are measured. May be repeated."),
 ]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="OUT", help="Folder for all tables, or x.csv, x.parquet, x.xlsx, x.json."),
+    typer.Option(
+        "--output", "-o", metavar="OUT", help="Folder for all tables, or x.csv, x.parquet, x.xlsx, x.json."
+    ),
 ]
-FormatOption = Annotated[str, typer.Option("--format", help="Of the tables in a folder: csv, parquet, xlsx, json.")]
+FormatOption = Annotated[
+    str, typer.Option("--format", help="Of the tables in a folder: csv, parquet, xlsx, json.")
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages on stderr but errors.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for other programs.")]
@@ -208,7 +216,8 @@ def explain(
 @command(app)
 def methods(
     family: Annotated[
-        str | None, typer.Argument(metavar="[FAMILY]", help="A family, or one method; all families when left out.")
+        str | None,
+        typer.Argument(metavar="[FAMILY]", help="A family, or one method; all families when left out."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

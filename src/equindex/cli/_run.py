@@ -58,7 +58,9 @@ def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., N
                 sys.stdout = open("/dev/null" if sys.platform != "win32" else "nul", "w")  # noqa: SIM115, PTH123
                 raise typer.Exit(0) from None
             except MemoryError:
-                say("Error: there is not enough memory. Score fewer years at a time, or use a larger machine.")
+                say(
+                    "Error: there is not enough memory. Score fewer years at a time, or use a larger machine."
+                )
                 raise typer.Exit(1) from None
             except OSError as error:
                 say(f"Error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}.")

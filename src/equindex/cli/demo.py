@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from equindex import _resources
 from equindex.cli import show
 from equindex.framework import Framework
@@ -29,35 +31,40 @@ def _provinces() -> None:
     rows = list(range(len(found.panel.order)))
     show.ranking(found, rows, _YEAR)
     zones = show.by_group(found, "zone", _YEAR)
-    body = []
+    body: list[list[Any]] = []
     for zone, part in zones.groupby("group", sort=False):
-        best, last = part.loc[part["index"].idxmax()], part.loc[part["index"].idxmin()]
-        body.append(
-            [
-                zone,
-                len(part),
-                float(part["index"].mean()),
-                float(part["equalization"].mean()),
-                f"{best['region']} {best['index']:.1f}",
-                f"{last['region']} {last['index']:.1f}",
-            ]
-        )
-    body.sort(key=lambda row: -row[2])
+        order = part.sort_values("index", ascending=False, kind="stable")
+        first, last = order.iloc[0], order.iloc[-1]
+        means = [float(part[name].mean()) for name in ("index", "equalization")]
+        ends = [f"{row['region']} {row['index']:.1f}" for row in (first, last)]
+        body.append([zone, len(part), *means, *ends])
+    body.sort(key=lambda row: float(row[2]), reverse=True)
     columns = ["zone", "regions", "mean index", "mean equalization", "first", "last"]
     show.table("Zones 区域", columns, body)
 
     frame = found.inequality
     names = dict(zip(found.plan.tree.ids, found.plan.tree.names, strict=True))
-    gini = frame[(frame["measure"] == "gini") & ~frame["weighted"] & (frame["level"] == "indicator")]
-    total = gini[gini["part"] == "total"].set_index("node")["value"].sort_values(ascending=False)
-    degree = gini[gini["part"] == "degree"].set_index("node")["value"]
-    theil = frame[(frame["measure"] == "theil_t") & frame["weighted"] & (frame["level"] == "indicator")]
-    whole = theil[(theil["part"] == "total") & (theil["by"] == "")].set_index("node")["value"]
-    between = theil[theil["part"] == "between"].set_index("node")["value"]
-    body = [
-        [names[node], f"{value:.3f}", float(degree[node]), f"{whole[node]:.4f}", f"{between[node] / whole[node]:.0%}"]
-        for node, value in total.items()
-    ]
+    leaf = frame[frame["level"] == "indicator"]
+    body = []
+    for node in found.plan.tree.ids:
+        own = leaf[leaf["node"] == node]
+        if not len(own):
+            continue
+        gini = own[(own["measure"] == "gini") & ~own["weighted"]].set_index("part")["value"]
+        theil = own[(own["measure"] == "theil_t") & own["weighted"] & (own["group"] == "")].set_index("part")[
+            "value"
+        ]
+        between = theil["between"] / theil["total"]
+        body.append(
+            [
+                names[node],
+                f"{gini['total']:.3f}",
+                float(gini["degree"]),
+                f"{theil['total']:.4f}",
+                f"{between:.0%}",
+            ]
+        )
+    body.sort(key=lambda row: str(row[1]), reverse=True)
     columns = ["indicator, least even first", "Gini", "degree", "Theil T (population)", "of it between zones"]
     show.table("How even 均等度", columns, body)
     show.headline(found, to=show.line)

@@ -60,8 +60,14 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, 
     """
     out = console()
     cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [bool(cells) and all(not text or _numeric(text) for text in (row[c] for row in cells)) for c in range(len(columns))]
-    widths = [max([Text(clean(h)).cell_len, *(Text(row[c]).cell_len for row in cells)]) for c, h in enumerate(columns)]
+    numeric = [
+        bool(cells) and all(not text or _numeric(text) for text in (row[c] for row in cells))
+        for c in range(len(columns))
+    ]
+    widths = [
+        max([Text(clean(h)).cell_len, *(Text(row[c]).cell_len for row in cells)])
+        for c, h in enumerate(columns)
+    ]
     widths = [min(width, 44) for width in widths]
     shown, used = [], 2
     for c, width in enumerate(widths):
@@ -72,7 +78,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, 
             break
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for c in shown:
-        grid.add_column(Text(clean(columns[c])), justify="right" if numeric[c] else "left", no_wrap=True, overflow="ellipsis")
+        grid.add_column(
+            Text(clean(columns[c])),
+            justify="right" if numeric[c] else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+        )
     for row in cells:
         grid.add_row(*(Text(row[c]) for c in shown))
     out.print(Text(title, style="bold"))
@@ -93,7 +104,12 @@ def _numeric(text: str) -> bool:
 
 
 def _cell(value: Any) -> str:
-    if value is None or value is np.nan or (isinstance(value, float) and np.isnan(value)) or str(value) == "<NA>":
+    if (
+        value is None
+        or value is np.nan
+        or (isinstance(value, float) and np.isnan(value))
+        or str(value) == "<NA>"
+    ):
         return ""
     if isinstance(value, float | np.floating):
         return f"{value:.2f}"
@@ -113,7 +129,9 @@ def scores(found: Scores) -> None:
         else:
             ranking(found, rows, year)
     if found.years is None and len(years) > 1:
-        line(f"Years {years[0]} to {years[-1]} were scored; {years[-1]} is shown. See others with --year, all with -o.")
+        line(
+            f"Years {years[0]} to {years[-1]} were scored; {years[-1]} is shown. See others with --year, all with -o."
+        )
     headline(found, to=line)
 
 
@@ -153,7 +171,8 @@ def _why(found: Scores, row: int) -> str:
 
 
 def _series(found: Scores, order: Sequence[int]) -> tuple[list[str], list[list[Any]]]:
-    columns, series = ["rank", "region"], []
+    columns: list[str] = ["rank", "region"]
+    series: list[list[Any]] = []
     if found.rolled is not None:
         series.append([None if np.isnan(r := found._rank[k, 0]) else int(r) for k in order])
         columns += ["index"]
@@ -192,7 +211,11 @@ def single(found: Scores, row: int, year: int) -> None:
         for node in (*at[1:], 0)
     ]
     rule = found.plan.model.attainment.rule
-    table(f"{name}, {year}: attainment by pillar, rule {rule}", ["pillar", "attainment", "coverage", "note"], body)
+    table(
+        f"{name}, {year}: attainment by pillar, rule {rule}",
+        ["pillar", "attainment", "coverage", "note"],
+        body,
+    )
     binding_list(found, year)
 
 
@@ -222,12 +245,18 @@ def headline(found: Scores, to: Any = say) -> None:
     wanted = found.plan.model.equalization
     assert wanted is not None
     year = int(frame["year"].max())
-    part = frame[(frame["year"] == year) & (frame["measure"] == wanted.degree) & (frame["basis"] == "values") & ~frame["weighted"]]
+    part = frame[
+        (frame["year"] == year)
+        & (frame["measure"] == wanted.degree)
+        & (frame["basis"] == "values")
+        & ~frame["weighted"]
+    ]
     index = part[(part["node"] == "index") & (part["part"] == "degree")]["value"]
     leaves = part[(part["level"] == "indicator") & (part["part"] == "total") & part["value"].notna()]
     if len(index) and np.isfinite(index.iloc[0]) and len(leaves):
         names = dict(zip(found.plan.tree.ids, found.plan.tree.names, strict=True))
-        worst, best = leaves.loc[leaves["value"].idxmax()], leaves.loc[leaves["value"].idxmin()]
+        leaves = leaves.sort_values("value", kind="stable")
+        worst, best = leaves.iloc[-1], leaves.iloc[0]
         to(
             f"Equalization degree {year} ({wanted.degree}, unweighted): {index.iloc[0]:.1f} of 100. "
             f"Least even: {names[worst['node']]} ({worst['value']:.3f}); "
@@ -248,7 +277,10 @@ def notes(found: Scores) -> None:
 
 def tables_json(found: Scores) -> None:
     """Print every table as JSON records, with the provenance."""
-    tables = {name: json.loads(frame.to_json(orient="records", force_ascii=False, double_precision=15)) for name, frame in found.tables().items()}
+    tables = {
+        name: json.loads(frame.to_json(orient="records", force_ascii=False, double_precision=15))
+        for name, frame in found.tables().items()
+    }
     typer.echo(json.dumps({**tables, "provenance": dict(found.provenance)}, ensure_ascii=False))
 
 
@@ -296,7 +328,12 @@ def _quality(panel: Panel, framework: Framework) -> None:
         )
     regions = len(np.unique(panel.region[rows]))
     heading = f"No errors: {regions} regions, {span}, {len(body)} indicators, {np.isfinite(x).mean():.1%} of cells filled"
-    table(heading, ["indicator", "name", "unit", "values", "missing", "bounds", "least", "median", "most"], body, keep=1)
+    table(
+        heading,
+        ["indicator", "name", "unit", "values", "missing", "bounds", "least", "median", "most"],
+        body,
+        keep=1,
+    )
 
 
 def findings_json(found: Findings) -> None:
@@ -323,7 +360,9 @@ def explanation(found: Explanation) -> None:
         [row.node_name, row.value, row.unit, row.score, f"{row.effective:.1%}", row.contribution, row.mean]
         for row in parts.itertuples()
     ]
-    body.append(["sum", None, "", None, f"{parts['effective'].sum():.1%}", float(parts["contribution"].sum()), None])
+    body.append(
+        ["sum", None, "", None, f"{parts['effective'].sum():.1%}", float(parts["contribution"].sum()), None]
+    )
     columns = ["indicator", "value", "unit", "score", "weight", "contribution", "mean region's score"]
     table("Contributions", columns, body)
     for title, frame in (("Strengths", found.strengths), ("Shortfalls", found.shortfalls)):
@@ -333,15 +372,24 @@ def explanation(found: Explanation) -> None:
     if found.refused:
         line(f"Obstacle degrees 障碍度: none; {found.refused}.")
     elif len(found.obstacles):
-        said = ", ".join(f"{row.node_name} {row.obstacle:.1%}" for row in found.obstacles.head(8).itertuples())
+        said = ", ".join(
+            f"{row.node_name} {row.obstacle:.1%}" for row in found.obstacles.head(8).itertuples()
+        )
         line(f"Obstacle degrees 障碍度: {said}.")
 
 
 def explanation_json(found: Explanation) -> None:
     """Print an explanation as JSON."""
-    head = {name: getattr(found, name) for name in ("basis", "region", "region_name", "year", "score", "rank", "of")}
+    head = {
+        name: getattr(found, name)
+        for name in ("basis", "region", "region_name", "year", "score", "rank", "of")
+    }
     parts = json.loads(found.parts.to_json(orient="records", force_ascii=False, double_precision=15))
-    typer.echo(json.dumps({**head, "coverage": found.coverage, "refused": found.refused, "parts": parts}, ensure_ascii=False))
+    typer.echo(
+        json.dumps(
+            {**head, "coverage": found.coverage, "refused": found.refused, "parts": parts}, ensure_ascii=False
+        )
+    )
 
 
 # methods -----------------------------------------------------------------------------------------------------
@@ -369,7 +417,9 @@ def methods(wanted: str | None, as_json: bool) -> None:
         return
     if wanted is None:
         for name, family in found.items():
-            table(name, ["method", "what it does", "options"], [[m.name, m.title, _options(m)] for m in family])
+            table(
+                name, ["method", "what it does", "options"], [[m.name, m.title, _options(m)] for m in family]
+            )
         line("Formula and source of each: equindex methods FAMILY")
         return
     for method in listed:
@@ -394,7 +444,10 @@ def _method(method: Any) -> dict[str, str]:
 def _options(method: Any) -> str:
     hidden = {"missing", "min_coverage", "population", "pillars"}
     options: Mapping[str, Any] = {k: v for k, v in method.options.items() if k not in hidden}
-    return ", ".join(f"{name} (required)" if repr(value).endswith("empty'>") else f"{name}={value!r}" for name, value in options.items())
+    return ", ".join(
+        f"{name} (required)" if repr(value).endswith("empty'>") else f"{name}={value!r}"
+        for name, value in options.items()
+    )
 
 
 def by_group(found: Scores, group: str, year: int) -> pd.DataFrame:

@@ -89,12 +89,14 @@ def _bounds(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings) ->
 
 
 def _agreement(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings) -> None:
-    """A printed rate must agree with numerator / denominator x per, to its last printed digit."""
+    """Hold each printed rate against numerator / denominator x per, to its last printed digit."""
     for column, indicator in enumerate(model.indicator):
         if not indicator.numerator or not indicator.denominator or indicator.id not in raw.names:
             continue
         own = raw.names.index(indicator.id)
-        top, bottom = (raw.values[:, raw.names.index(name)] for name in (indicator.numerator, indicator.denominator))
+        top, bottom = (
+            raw.values[:, raw.names.index(name)] for name in (indicator.numerator, indicator.denominator)
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = top / bottom * indicator.per
         for row in np.flatnonzero(np.isfinite(rate) & np.isfinite(raw.values[:, own])):
@@ -161,10 +163,14 @@ def _suspicions(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings
 
 
 def _ragged(panel: Panel, findings: Findings) -> None:
-    present: dict[int, set[int]] = {year: set(panel.region[rows].tolist()) for year, rows in panel.rows_of.items()}
+    present: dict[int, set[int]] = {
+        year: set(panel.region[rows].tolist()) for year, rows in panel.rows_of.items()
+    }
     everyone: set[int] = set().union(*present.values())
     for year, here in present.items():
         absent: list[Any] = [panel.region_names[code] for code in sorted(everyone - here)]
         if absent:
             named = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
-            findings.warn("ragged years", f"{len(absent)} of {len(everyone)} regions have no row: {named}.", year=year)
+            findings.warn(
+                "ragged years", f"{len(absent)} of {len(everyone)} regions have no row: {named}.", year=year
+            )

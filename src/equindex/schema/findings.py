@@ -88,7 +88,9 @@ class Findings:
             lines += [f"  {item}" for item in items[:shown]]
             if len(items) > shown:
                 lines.append(f"  … and {len(items) - shown} more.")
-            lines += [f"  → {remedy}" for remedy in dict.fromkeys(i.remedy for i in items[:shown] if i.remedy)]
+            lines += [
+                f"  → {remedy}" for remedy in dict.fromkeys(i.remedy for i in items[:shown] if i.remedy)
+            ]
         return "\n".join(lines)
 
     def stop_on_errors(self) -> None:

@@ -47,7 +47,9 @@ def observe(
     raw = _assemble(reader)
     if raw is None:
         if not reader.findings.errors:
-            reader.findings.error("no data", "no row of the data can be scored.", "Check [table].keep and the years.")
+            reader.findings.error(
+                "no data", "no row of the data can be scored.", "Check [table].keep and the years."
+            )
         return None, reader.findings
     panel = attach(raw.panel(model), model, regions, raw, reader.findings)
     inspect_panel(panel, model, raw, reader.findings)
@@ -89,7 +91,9 @@ def _assemble(reader: Reader) -> Raw | None:
         at = np.searchsorted(rows, key)
         if piece.variable is not None:
             used = _used(piece)
-            _place(reader, raw, number, np.flatnonzero(used), at[used], piece.variable[used], piece.values[used])
+            _place(
+                reader, raw, number, np.flatnonzero(used), at[used], piece.variable[used], piece.values[used]
+            )
         else:
             for j, variable in enumerate(piece.columns):
                 spot = np.full(len(at), variable, dtype=np.intp)
@@ -192,7 +196,9 @@ def _special(reader: Reader, raw: Raw, row: int, variable: int, reading: notatio
         raw.bounds[row, variable] = Bound(low, high, low_strict, high_strict, reading.raw.strip())
     elif reading.operator == "~":
         reader.findings.warn(
-            "approximate value", f"{reading.raw.strip()!r} is taken as its number.", **raw.where(row, variable)
+            "approximate value",
+            f"{reading.raw.strip()!r} is taken as its number.",
+            **raw.where(row, variable),
         )
     if reading.percent and "%" not in (unit := reader.unit(variable)) and unit:
         reader.findings.warn(
@@ -217,7 +223,9 @@ def _excluded(reader: Reader, raw: Raw) -> Raw:
         indicator = next((i for i in reader.model.indicator if i.id == cell.indicator), None)
         name = indicator.numerator if indicator and indicator.numerator else cell.indicator
         if code < 0:
-            reader.findings.error("exclude", f"no region {cell.region!r}.", "Mend [[exclude]].", region=cell.region)
+            reader.findings.error(
+                "exclude", f"no region {cell.region!r}.", "Mend [[exclude]].", region=cell.region
+            )
         elif not rows.size:
             reader.findings.notes.append(f"nothing to exclude at {told}")
         else:
@@ -234,7 +242,9 @@ def _absent(reader: Reader) -> None:
     seen: set[int] = set()
     for piece in reader.pieces:
         seen |= set(piece.columns) if piece.variable is None else set(np.unique(piece.variable).tolist())
-    absent = [name for number, name in enumerate(reader.names) if number not in seen and name not in reader.optional]
+    absent = [
+        name for number, name in enumerate(reader.names) if number not in seen and name not in reader.optional
+    ]
     if absent and reader.pieces:
         reader.findings.error(
             "missing columns",

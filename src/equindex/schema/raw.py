@@ -59,7 +59,9 @@ class Raw:
         if number < 0 or not self.pieces:
             return {**known, "indicator": self.names[variable]}
         piece = self.pieces[number]
-        header = piece.headers[piece.columns.index(variable)] if piece.variable is None else self.names[variable]
+        header = (
+            piece.headers[piece.columns.index(variable)] if piece.variable is None else self.names[variable]
+        )
         place = "column" if piece.variable is None else "indicator"
         return {**known, "file": piece.sheet.name, "row": int(piece.lines[line]), place: header}
 
@@ -71,7 +73,11 @@ class Raw:
         bounds, reasons = dict(self.bounds), dict(self.reasons)
         source = self.source_year
         if plain:
-            x = self.values if len(self.names) == len(model.indicator) else self.values[:, : len(model.indicator)]
+            x = (
+                self.values
+                if len(self.names) == len(model.indicator)
+                else self.values[:, : len(model.indicator)]
+            )
         else:
             x = np.full((len(self.region), len(model.indicator)), np.nan)
             source = None if source is None else np.full(x.shape, np.nan)
@@ -115,13 +121,13 @@ class Raw:
             rate = np.where(bottom == 0, np.nan, top / bottom * indicator.per)
         fresh = np.isnan(x[:, column])
         x[fresh, column] = rate[fresh]
-        for row in np.flatnonzero(fresh & np.isnan(rate)):
+        for row in np.flatnonzero(fresh & np.isnan(rate)).tolist():
             if bottom[row] == 0:
-                reasons[int(row), column] = f"denominator {indicator.denominator!r} is zero"
+                reasons[row, column] = f"denominator {indicator.denominator!r} is zero"
             else:
                 lacking = above if np.isnan(top[row]) else below
-                why = self.reasons.get((int(row), lacking), NO_VALUE)
-                reasons.setdefault((int(row), column), f"{self.names[lacking]}: {why}")
+                why = self.reasons.get((row, lacking), NO_VALUE)
+                reasons.setdefault((row, column), f"{self.names[lacking]}: {why}")
         for (row, at), bound in self.bounds.items():
             if at == above and fresh[row] and np.isfinite(rate[row]):
                 by = indicator.per / bottom[row]

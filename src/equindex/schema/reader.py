@@ -80,13 +80,16 @@ class Reader:
             return
         layout = tables.layout(sheet, roles)
         if layout == "years":
-            sheet, roles = _unpivot(sheet, roles), {"region": "region", "year": "year", "indicator": "indicator"}
+            sheet, roles = (
+                _unpivot(sheet, roles),
+                {"region": "region", "year": "year", "indicator": "indicator"},
+            )
             roles["value"], layout = "value", "long"
         if "year" not in roles and "year" not in constants:
             self.findings.error(
                 "no year column",
                 f"none of the columns says which year a row is: {listed(sheet.frame.columns)}.",
-                'Call it "year" or 年份, name it in [table] year = "…", or give the year itself: --set table.year=2024.',
+                'Call it "year" or 年份, name it in [table] year = "…", or give the year: --set table.year=2024.',
                 file=sheet.name,
             )
             return
@@ -161,7 +164,7 @@ class Reader:
     def _years(self, sheet: tables.Sheet, column: pd.Series[Any], what: str) -> NDArray[np.int64]:
         codes, texts = pd.factorize(column.astype(object).where(column.notna(), ""), use_na_sentinel=False)
         found = np.array([_year(text) for text in texts], dtype=np.int64)
-        for number in np.flatnonzero(found < 0):
+        for number in np.flatnonzero(found < 0).tolist():
             if what == "source_year" and not str(texts[number]).strip():
                 continue
             rows = np.flatnonzero(codes == number)
@@ -215,7 +218,10 @@ class Reader:
             twins = [str(word) for word, at in found.items() if at == number]
             if len(twins) > 1:
                 self.findings.error(
-                    "duplicate columns", f"{' and '.join(map(repr, twins))} are one indicator.", "Keep one.", file=sheet.name
+                    "duplicate columns",
+                    f"{' and '.join(map(repr, twins))} are one indicator.",
+                    "Keep one.",
+                    file=sheet.name,
                 )
         headers = sorted(found, key=lambda word: found[word])
         piece = Piece(sheet, region, year, sheet.lines, np.empty((0, 0)), [found[h] for h in headers], [])
@@ -225,10 +231,11 @@ class Reader:
 
     def _numbers(self, piece: Piece, frame: pd.DataFrame, headers: list[Any]) -> FloatArray:
         """Return the cells of `headers` as floats: a view where the frame already holds one such block."""
-        at = [frame.columns.get_loc(header) for header in headers]
+        place = {header: number for number, header in enumerate(frame.columns)}
+        at = [place[header] for header in headers]
         numeric = [frame.dtypes.iloc[position] == np.float64 for position in at]
         if headers and all(numeric) and at == list(range(at[0], at[0] + len(at))):
-            return frame.iloc[:, at[0] : at[0] + len(at)].to_numpy()
+            return np.asarray(frame.iloc[:, at[0] : at[0] + len(at)])
         values = np.full((len(frame), len(headers)), np.nan, order="F")
         for j, header in enumerate(headers):
             unit = self.unit(piece.columns[j])
@@ -236,6 +243,7 @@ class Reader:
         return values
 
     def unit(self, variable: int) -> str:
+        """Return the unit of a variable, empty where no indicator is called so."""
         name = self.names[variable]
         return next((i.unit for i in self.model.indicator if i.id == name), "")
 
@@ -298,7 +306,9 @@ def _unpivot(sheet: tables.Sheet, roles: dict[str, str]) -> tables.Sheet:
         {
             "region": np.tile(lead, len(years)),
             "year": np.repeat([str(_year(column)) for column in years], size),
-            "indicator": np.tile(named if named is not None else np.full(size, title, dtype=object), len(years)),
+            "indicator": np.tile(
+                named if named is not None else np.full(size, title, dtype=object), len(years)
+            ),
             "value": pd.concat([sheet.frame[column] for column in years], ignore_index=True),
         }
     )

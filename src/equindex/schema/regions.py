@@ -127,7 +127,7 @@ def _yearly(
             if wanted.population_fill == "nearest" and by_year:
                 year = min(by_year, key=lambda have: (abs(have - year), have))
             found[row] = by_year.get(year, np.nan)
-    for row in np.flatnonzero(np.isnan(found)):
+    for row in np.flatnonzero(np.isnan(found)).tolist():
         findings.error(
             "population",
             f"the regions table has no {name} of this region for this year.",

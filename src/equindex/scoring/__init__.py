@@ -13,11 +13,11 @@ from equindex.errors import DomainError, FrameworkError
 from equindex.schema import Panel
 from equindex.scoring.attained import attain
 from equindex.scoring.evenness import equalize, references
-from equindex.scoring.explain import Explanation, explain
 from equindex.scoring.plan import Plan
 from equindex.scoring.results import Scores
 from equindex.scoring.steps import composite, index_only, measure
 from equindex.scoring.tree import Rolled, Tree
+from equindex.scoring.why import Explanation, explain
 
 __all__ = ["Explanation", "Plan", "Rolled", "Scores", "Tree", "explain", "measure", "references", "score"]
 

@@ -19,7 +19,6 @@ from equindex.scoring.tree import Rolled
 __all__ = ["AttainedPanel", "attain", "goals"]
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """One target cell as it was read, ends on the indicator's original scale."""
@@ -160,8 +159,8 @@ def attain(plan: Plan, panel: Panel) -> AttainedPanel | None:
     table = tuple(g for g in known if g is not None)
     x, cell_bounds, why = _accumulated(plan, panel, table, goal)
     early = np.zeros(x.shape, dtype=bool)
-    for (k, column), reason in why.items():
-        early[k, column] = reason.startswith("the plan has not started")
+    for cell, reason in why.items():
+        early[cell] = reason.startswith("the plan has not started")
     targets = _targets(plan, table, goal)
     interval = np.array([indicator.direction == "interval" for indicator in model.indicator])
     attained = attainment.attain(
@@ -173,9 +172,9 @@ def attain(plan: Plan, panel: Panel) -> AttainedPanel | None:
         started=~early,
         **_intervals(plan, x, cell_bounds),
     )
-    for column in np.flatnonzero(has):
-        for k in np.flatnonzero(np.isnan(attained.attainment[:, column])):
-            at = int(k), int(column)
+    for column in np.flatnonzero(has).tolist():
+        for k in np.flatnonzero(np.isnan(attained.attainment[:, column])).tolist():
+            at = (k, column)
             if goal[at] < 0:
                 why[at] = "no target for this region and year"
             elif table[goal[at]].problem:
@@ -210,15 +209,15 @@ def _accumulated(
         if row in place
     }
     why: dict[tuple[int, int], str] = {}
-    at = {(int(panel.region[row]), int(panel.year[row])): k for k, row in enumerate(order)}
+    at = {(int(panel.region[row]), int(panel.year[row])): place for place, row in enumerate(order)}
     cumulative = np.array([g.cumulative for g in table])
-    for k, column in np.argwhere((goal >= 0) & cumulative[goal]) if len(table) else ():
+    for k, column in np.argwhere((goal >= 0) & cumulative[goal]).tolist() if len(table) else ():
         indicator, chosen = plan.model.indicator[column], table[goal[k, column]]
         begin, end = _plan_years(plan, indicator, chosen)
         year, code = int(panel.year[order[k]]), int(panel.region[order[k]])
-        bounds.pop((int(k), int(column)), None)
+        bounds.pop((k, column), None)
         if year < begin:
-            why[int(k), int(column)] = f"the plan has not started: it runs from {begin}"
+            why[k, column] = f"the plan has not started: it runs from {begin}"
         if year < begin or indicator.cumulate == "latest":
             if year < begin:
                 x[k, column] = np.nan
@@ -226,11 +225,13 @@ def _accumulated(
         years = range(begin, min(year, end) + 1)
         rows = [order[at[code, y]] for y in years if (code, y) in at]
         cells = [panel.x[row, column] for row in rows]
-        lacking = [str(y) for y in years if (code, y) not in at or np.isnan(panel.x[order[at[code, y]], column])]
+        lacking = [
+            str(y) for y in years if (code, y) not in at or np.isnan(panel.x[order[at[code, y]], column])
+        ]
         if lacking:
-            why[int(k), int(column)] = f"the sum since {begin} lacks {', '.join(lacking)}"
+            why[k, column] = f"the sum since {begin} lacks {', '.join(lacking)}"
         elif any((int(row), int(column)) in panel.bounds for row in rows):
-            why[int(k), int(column)] = f"the sum since {begin} holds a bound in place of a value"
+            why[k, column] = f"the sum since {begin} holds a bound in place of a value"
             cells = [np.nan]
         x[k, column] = np.nan if lacking else float(np.sum(cells))
     return x, bounds, why

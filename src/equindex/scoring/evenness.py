@@ -127,7 +127,9 @@ def inequality(plan: Plan, panel: Panel, rolled: Rolled | None) -> list[dict[str
             inner = np.arange(len(plan.tree.ids))
             score = rolled.score[start : start + len(at)]
             shared = None if panel.population is None else panel.population[at]
-            _measures(plan, rows, year, names, score, inner, [shared] * len(inner), "scores", _codes(panel, at))
+            _measures(
+                plan, rows, year, names, score, inner, [shared] * len(inner), "scores", _codes(panel, at)
+            )
         start += len(at)
     return rows
 
@@ -176,7 +178,9 @@ def _measures(
                 rows += _degrees(plan, year, name, weighted, degree)
             if name in _SPLIT:
                 for by, (codes, labels) in groups.items():
-                    rows += _split(plan, year, name, basis, columns, nodes, weights, defined, by, codes, labels)
+                    rows += _split(
+                        plan, year, name, basis, columns, nodes, weights, defined, by, codes, labels
+                    )
 
 
 def _undefined(name: str, present: Any, defined: bool) -> str:
@@ -212,7 +216,10 @@ def _degrees(plan: Plan, year: int, name: str, weighted: bool, degree: FloatArra
         value = rolled.score[0, node]
         reason = "" if np.isfinite(value) else f"coverage {rolled.coverage[0, node]:.2f} is too low"
         below = int(np.isfinite(rolled.score[0, plan.tree.children[node]]).sum())
-        rows.append(_row(plan, year, node, name, "values", weighted, below, reason) | {"part": "degree", "value": value})
+        rows.append(
+            _row(plan, year, node, name, "values", weighted, below, reason)
+            | {"part": "degree", "value": value}
+        )
     return rows
 
 
@@ -237,7 +244,9 @@ def _split(
     parts = equalization.decompose(columns[defined], codes, measure=name, population=chosen)
     for k, at in enumerate(np.flatnonzero(defined)):
         here = np.isfinite(columns[at]) if weights is None else np.isfinite(columns[at]) & (weights[at] > 0)
-        base = _row(plan, year, int(nodes[at]), name, basis, weights is not None, int(here.sum()), "") | {"by": by}
+        base = _row(plan, year, int(nodes[at]), name, basis, weights is not None, int(here.sum()), "") | {
+            "by": by
+        }
         if np.isnan(parts.total[k]):
             base["reason"] = "all values are 0"
         rows.append(base | {"part": "between", "value": parts.between[k]})
@@ -246,7 +255,11 @@ def _split(
             inside = base | {"group": labels[code], "n": int(here[codes == code].sum())}
             if not inside["n"]:
                 inside["reason"] = "no value in the data"
-            for part, value in (("total", parts.value), ("share", parts.share), ("contribution", parts.contribution)):
+            for part, value in (
+                ("total", parts.value),
+                ("share", parts.share),
+                ("contribution", parts.contribution),
+            ):
                 number = value[k, g]
                 reason = inside["reason"] or ("all values are 0" if np.isnan(number) else "")
                 rows.append(inside | {"part": part, "value": number, "reason": reason})

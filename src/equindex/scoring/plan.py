@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +137,9 @@ class Plan:
         call = self.model.indicator[column].transform
         if call is None:
             return pair
-        low, high = treat.transforms.get(call.name).function(as_float([[pair[0]], [pair[1]]]), **call.options).ravel()
+        low, high = (
+            treat.transforms.get(call.name).function(as_float([[pair[0]], [pair[1]]]), **call.options).ravel()
+        )
         return float(low), float(high)
 
     def normalise(self, x: FloatArray, summary: Summary) -> FloatArray:
@@ -147,7 +148,9 @@ class Plan:
             return self._normalise(self.groups[0], x, summary)
         z = np.empty_like(x)
         for group in self.groups:
-            z[..., group.columns] = self._normalise(group, np.ascontiguousarray(x[..., group.columns]), summary)
+            z[..., group.columns] = self._normalise(
+                group, np.ascontiguousarray(x[..., group.columns]), summary
+            )
         return z
 
     def _normalise(self, group: Group, x: FloatArray, summary: Summary) -> FloatArray:
@@ -198,7 +201,8 @@ def _weights(model: FrameworkFile, tree: Tree, weights: WeightSet | None) -> tup
         local, total = weights_from_set(tree, weights)
         return local, total, weights.title or weights.id
     call = model.methods.weighting if model.methods else None
-    keys = {node.id: node.weight for node in (*model.pillar, *model.indicator) if node.weight is not None}
+    keys = {p.id: p.weight for p in model.pillar if p.weight is not None}
+    keys |= {i.id: i.weight for i in model.indicator if i.weight is not None}
     if call is None and keys:
         own = WeightSet(id="weight keys of the framework", weights=keys)
         return *weights_from_set(tree, own), "weight keys of the framework"
@@ -265,11 +269,16 @@ def _goalposts(model: FrameworkFile, columns: list[int], options: dict[str, Any]
     indicators = [model.indicator[column] for column in columns]
     lacking = [i.id for i in indicators if i.goalposts is None]
     if lacking and not {"low", "high"} <= set(options):
-        return [f"indicator {name!r} has no goalposts = [low, high], which its normalisation needs." for name in lacking]
+        return [
+            f"indicator {name!r} has no goalposts = [low, high], which its normalisation needs."
+            for name in lacking
+        ]
     crooked = [i.id for i in indicators if i.direction == "interval"]
     if crooked:
         return [f"indicator {name!r}: goalposts need direction positive or negative." for name in crooked]
-    pairs = np.array([i.goalposts or (options.get("low"), options.get("high")) for i in indicators], dtype=float).T
+    pairs = np.array(
+        [i.goalposts or (options.get("low"), options.get("high")) for i in indicators], dtype=float
+    ).T
     for column, indicator in enumerate(indicators):
         if indicator.transform is not None:
             function = treat.transforms.get(indicator.transform.name).function
@@ -289,7 +298,9 @@ def _check_plain(model: FrameworkFile) -> list[str]:
                 faults.append(f"methods.{step}: there is no {step} method {call.name!r}. Known: none.")
     for indicator in model.indicator:
         if indicator.transform:
-            faults += _unknown(treat.transforms, indicator.transform, f"indicator {indicator.id!r}: transform")
+            faults += _unknown(
+                treat.transforms, indicator.transform, f"indicator {indicator.id!r}: transform"
+            )
     faults += _unknown(attainment.methods, MethodCall(name=model.attainment.rule), "attainment.rule")
     return faults
 
@@ -302,10 +313,15 @@ def _check_equalization(model: FrameworkFile) -> list[str]:
     for name in wanted:
         faults += _unknown(equalization.measures, MethodCall(name=name), "equalization")
     degree = model.equalization.degree
-    if degree in equalization.measures and equalization.measures.get(degree).traits.get("degree", True) is None:
+    if (
+        degree in equalization.measures
+        and equalization.measures.get(degree).traits.get("degree", True) is None
+    ):
         faults.append(f"equalization.degree: {degree!r} has no degree; it is reported as itself. Try gini.")
-    if model.equalization.reference == "standard" and not any(i.standard is not None for i in model.indicator):
-        faults.append("equalization.reference = \"standard\" needs indicators with standard = number.")
+    if model.equalization.reference == "standard" and not any(
+        i.standard is not None for i in model.indicator
+    ):
+        faults.append('equalization.reference = "standard" needs indicators with standard = number.')
     return faults
 
 
@@ -315,5 +331,3 @@ def _unknown(family: Any, call: MethodCall, where: str) -> list[str]:
     except MethodError as error:
         return [f"{where}: {error}"]
     return []
-
-

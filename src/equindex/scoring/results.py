@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex import attainment
-from equindex._arrays import BoolArray, FloatArray
+from equindex._arrays import FloatArray
 from equindex.errors import DataError
 from equindex.scoring.attained import AttainedPanel
 from equindex.scoring.evenness import Equalized, inequality, why_unequalized
@@ -76,8 +76,6 @@ class Scores:
 
     def _keys(self, nodes: Sequence[int]) -> dict[str, Any]:
         """Return the label columns of a tidy table, rows by year, region and node."""
-        import pandas as pd
-
         rows = self.panel.order[self._shown]
         wide = len(nodes)
 
@@ -85,7 +83,7 @@ class Scores:
             words = list(dict.fromkeys(labels))
             place = {word: code for code, word in enumerate(words)}
             codes = np.array([place[label] for label in labels], dtype=np.intp)
-            return pd.Categorical.from_codes(np.repeat(codes[self.panel.region[rows]], wide), words)
+            return _categorical(np.repeat(codes[self.panel.region[rows]], wide), words)
 
         return {
             "region": region(self.panel.regions),
@@ -97,21 +95,19 @@ class Scores:
 
     @staticmethod
     def _tiled(labels: Sequence[str], times: int) -> Any:
-        import pandas as pd
 
         words = list(dict.fromkeys(labels))
         codes = np.array([words.index(label) for label in labels], dtype=np.intp)
-        return pd.Categorical.from_codes(np.tile(codes, times), words)
+        return _categorical(np.tile(codes, times), words)
 
     def _reasons(self, reasons: Mapping[int, str], size: int) -> Any:
-        import pandas as pd
 
         words = ["", *dict.fromkeys(word for word in reasons.values() if word)]
         place = {word: code for code, word in enumerate(words)}
         codes = np.zeros(size, dtype=np.int32)
         if reasons:
             codes[list(reasons)] = [place[word] for word in reasons.values()]
-        return pd.Categorical.from_codes(codes, words)
+        return _categorical(codes, words)
 
     def _leafwise(self, leaves: FloatArray, nodes: Sequence[int]) -> FloatArray:
         """Spread (rows, indicators) over nodes, NaN where a node is no leaf, and flatten."""
@@ -147,7 +143,11 @@ class Scores:
         nodes = range(rolled.score.shape[1])
         keys, size = self._keys(nodes), len(shown) * len(nodes)
         score = rolled.score[shown]
-        effective = tree.effective(rolled.score, self.plan.local)[shown] if self.z is not None else np.ones(score.shape)
+        effective = (
+            tree.effective(rolled.score, self.plan.local)[shown]
+            if self.z is not None
+            else np.ones(score.shape)
+        )
         x = self.panel.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
         values = np.full((len(shown), len(nodes)), np.nan)
         sources, z = values.copy(), values.copy()
@@ -166,12 +166,12 @@ class Scores:
                 "depth": np.tile(tree.depth[list(nodes)].astype(np.int8), len(shown)),
                 "level": self._tiled([tree.levels[node] for node in nodes], len(shown)),
                 "value": values.ravel(),
-                "source_year": pd.array(sources.ravel(), dtype="Int64"),
+                "source_year": _nullable(sources.ravel(), "Int64"),
                 "normalised": z.ravel(),
                 "weight": np.tile(self.plan.local[list(nodes)], len(shown)),
                 "effective": effective.ravel(),
                 "score": score.ravel(),
-                "rank": pd.array(rank, dtype="Int64"),
+                "rank": _nullable(rank, "Int64"),
                 "class": self._classes(score.ravel()),
                 "coverage": rolled.coverage[shown].ravel(),
                 "imputed": np.zeros(size),
@@ -180,12 +180,15 @@ class Scores:
         )
 
     def _classes(self, score: FloatArray) -> Any:
-        import pandas as pd
 
         bounds = sorted(self.plan.model.classes.items(), key=lambda item: item[1])
-        codes = np.searchsorted([low for _, low in bounds], score, side="right") - 1 if bounds else np.full(score.shape, -1)
+        codes = (
+            np.searchsorted([low for _, low in bounds], score, side="right") - 1
+            if bounds
+            else np.full(score.shape, -1)
+        )
         names = [name for name, _ in bounds]
-        return pd.Categorical.from_codes(np.where(np.isnan(score), -1, codes), names)
+        return _categorical(np.where(np.isnan(score), -1, codes), names)
 
     def _why_unscored(self, score: FloatArray) -> dict[int, str]:
         """Why each NaN of `score`, shape (shown rows, nodes), is one, by flat position."""
@@ -195,7 +198,9 @@ class Scores:
         for k, node in np.argwhere(np.isnan(score)):
             row = int(self._shown[k])
             if tree.leaf[node] >= 0:
-                reasons[int(k) * wide + int(node)] = self.panel.reason(int(self.panel.order[row]), int(tree.leaf[node]))
+                reasons[int(k) * wide + int(node)] = self.panel.reason(
+                    int(self.panel.order[row]), int(tree.leaf[node])
+                )
             else:
                 reasons[int(k) * wide + int(node)] = self._why_node(self.rolled, row, int(node))
         return reasons
@@ -221,7 +226,9 @@ class Scores:
     @property
     def pillars(self) -> pd.DataFrame:
         """Scores of the pillars, a column each."""
-        return self._wide([node for node, level in enumerate(self.plan.tree.levels) if level == "pillar"], "score")
+        return self._wide(
+            [node for node, level in enumerate(self.plan.tree.levels) if level == "pillar"], "score"
+        )
 
     @property
     def normalised(self) -> pd.DataFrame:
@@ -317,9 +324,9 @@ class Scores:
                 "target_high": spread["high"].astype(float),
                 "attainment": score.ravel(),
                 "uncapped": self._leafwise(a.attained.uncapped, nodes),
-                "met": pd.array(self._leafwise(a.attained.met, nodes), dtype="boolean"),
+                "met": _nullable(self._leafwise(a.attained.met, nodes), "boolean"),
                 "status": pd.Categorical(status.ravel(), categories=["", *attainment.STATUSES]),
-                "binding": pd.array(binding.ravel(), dtype="boolean"),
+                "binding": _nullable(binding.ravel(), "boolean"),
                 "weight": np.tile(a.local[nodes], len(shown)),
                 "coverage": a.rolled.coverage[shown][:, nodes].ravel(),
                 "reason": self._reasons(reasons, size),
@@ -348,10 +355,24 @@ class Scores:
             return frame
         listed = frame[frame["binding"].fillna(False).astype(bool)].copy()
         met, scored = listed["met"], listed["attainment"].notna()
-        verdict = np.where(met.isna(), np.where(scored, "unknown", "unscored"), np.where(met.fillna(False), "pass", "fail"))
+        verdict = np.where(
+            met.isna(), np.where(scored, "unknown", "unscored"), np.where(met.fillna(False), "pass", "fail")
+        )
         bounded = listed["bound"].ne("") & met.isna().to_numpy()
         listed["verdict"] = np.where(bounded, "unknown", verdict)
-        columns = ["region", "region_name", "year", "node", "node_name", "value", "bound", "target", "verdict", "status", "reason"]
+        columns = [
+            "region",
+            "region_name",
+            "year",
+            "node",
+            "node_name",
+            "value",
+            "bound",
+            "target",
+            "verdict",
+            "status",
+            "reason",
+        ]
         return listed[columns].reset_index(drop=True)
 
     # E and D -------------------------------------------------------------------------------------------------
@@ -370,7 +391,9 @@ class Scores:
         for k, node in np.argwhere(np.isnan(score)):
             leaf, row = int(tree.leaf[node]), int(shown[k])
             why = (
-                why_unequalized(self.plan, self.panel, int(self.panel.order[row]), leaf, float(e.reference[row, leaf]))
+                why_unequalized(
+                    self.plan, self.panel, int(self.panel.order[row]), leaf, float(e.reference[row, leaf])
+                )
                 if leaf >= 0
                 else Scores._why_node(self, e.rolled, row, int(node))
             )
@@ -395,14 +418,31 @@ class Scores:
         if self.plan.model.equalization is None:
             return pd.DataFrame()
         full = self.rolled if self.rolled is not None and self.rolled.score.shape[1] > 1 else None
-        columns = ["year", "node", "level", "measure", "basis", "weighted", "by", "group", "part", "value", "n", "reason"]
+        columns = [
+            "year",
+            "node",
+            "level",
+            "measure",
+            "basis",
+            "weighted",
+            "by",
+            "group",
+            "part",
+            "value",
+            "n",
+            "reason",
+        ]
         frame = pd.DataFrame(inequality(self.plan, self.panel, full), columns=columns)
         return frame if self.years is None else frame[frame["year"].isin(self.years)].reset_index(drop=True)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table the framework asks for, by name."""
         found = {"scores": self.to_frame()} if self.rolled is not None else {}
-        others = {"attainment": self.attainment, "equalization": self.equalization, "inequality": self.inequality}
+        others = {
+            "attainment": self.attainment,
+            "equalization": self.equalization,
+            "inequality": self.inequality,
+        }
         return found | {name: frame for name, frame in others.items() if len(frame.columns)}
 
     def row(self, region: str, year: int | None = None) -> int:
@@ -415,7 +455,11 @@ class Scores:
         """
         from equindex.errors import nearest
 
-        codes = [c for c, pair in enumerate(zip(self.panel.regions, self.panel.region_names, strict=True)) if region in pair]
+        codes = [
+            c
+            for c, pair in enumerate(zip(self.panel.regions, self.panel.region_names, strict=True))
+            if region in pair
+        ]
         if not codes:
             known = [*self.panel.region_names, *self.panel.regions]
             raise DataError(f"no region {region!r}. {nearest(region, known)}")
@@ -429,3 +473,15 @@ class Scores:
         return int(rows[-1])
 
 
+def _categorical(codes: Any, words: Sequence[str]) -> Any:
+    """Return labels by code, -1 where there is none; millions of rows cost a byte or two each."""
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes, pd.Index(list(words)))
+
+
+def _nullable(values: Any, dtype: Any) -> Any:
+    """Return whole numbers or truth values that may be missing."""
+    import pandas as pd
+
+    return pd.array(values, dtype=dtype)

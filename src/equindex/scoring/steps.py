@@ -72,7 +72,7 @@ def summary_for(summaries: Mapping[str, Summary], year: int) -> Summary:
     found = summaries.get(str(year)) or (next(iter(summaries.values())) if len(summaries) == 1 else None)
     if found is None:
         raise DataError(
-            f"year {year} was not measured: with base = \"year\" only {', '.join(summaries)} can be scored. "
+            f'year {year} was not measured: with base = "year" only {", ".join(summaries)} can be scored. '
             'Use base = "panel" or a base year to score new years.'
         )
     return found
@@ -176,7 +176,9 @@ def ranks(score: FloatArray, bounds: list[slice], decimals: int | None) -> Float
                 values = np.round(values, min(decimals_here, 300))
             else:
                 values = np.round(values, decimals)
-            ranked[rows.start + seen, column] = seen.size + 1 - np.searchsorted(np.sort(values), values, "right")
+            ranked[rows.start + seen, column] = (
+                seen.size + 1 - np.searchsorted(np.sort(values), values, "right")
+            )
     return ranked
 
 

@@ -63,7 +63,9 @@ class Tree:
     @cached_property
     def nodes(self) -> NDArray[np.intp]:
         """Node of each indicator, in the framework's order."""
-        return np.argsort(np.where(self.leaf < 0, len(self.ids), self.leaf), kind="stable")[: (self.leaf >= 0).sum()]
+        return np.argsort(np.where(self.leaf < 0, len(self.ids), self.leaf), kind="stable")[
+            : (self.leaf >= 0).sum()
+        ]
 
     @cached_property
     def depth(self) -> NDArray[np.intp]:
@@ -77,7 +79,8 @@ class Tree:
     def levels(self) -> tuple[str, ...]:
         """``index``, ``pillar`` or ``indicator`` for each node."""
         return tuple(
-            "indicator" if leaf >= 0 else "index" if node == 0 else "pillar" for node, leaf in enumerate(self.leaf)
+            "indicator" if leaf >= 0 else "index" if node == 0 else "pillar"
+            for node, leaf in enumerate(self.leaf)
         )
 
     @cached_property
@@ -85,13 +88,16 @@ class Tree:
         """Pillars above each indicator from the top down, shape (levels, indicators), -1 below the last."""
         above: list[list[int]] = []
         for node in self.nodes:
-            path, at = [], int(self.parent[node])
+            path: list[int] = []
+            at = int(self.parent[node])
             while at > 0:
                 path.insert(0, at)
                 at = int(self.parent[at])
             above.append(path)
         levels = max((len(path) for path in above), default=0)
-        return np.array([[*path, *[-1] * (levels - len(path))] for path in above], dtype=np.intp).T.reshape(levels, -1)
+        return np.array([[*path, *[-1] * (levels - len(path))] for path in above], dtype=np.intp).T.reshape(
+            levels, -1
+        )
 
     def sums(self, leaves: FloatArray) -> FloatArray:
         """Sum leaf numbers of shape (..., indicators) up the tree, giving (..., nodes)."""
@@ -216,7 +222,9 @@ def weights_from_set(tree: Tree, weights: WeightSet) -> tuple[FloatArray, float]
         For unknown nodes, nodes left out where siblings are named, and sums that are neither 1 nor 100.
     """
     position = {name: node for node, name in enumerate(tree.ids)}
-    faults = [f"no node {name!r}. {nearest(name, tree.ids)}" for name in weights.weights if name not in position]
+    faults = [
+        f"no node {name!r}. {nearest(name, tree.ids)}" for name in weights.weights if name not in position
+    ]
     given = np.full(len(tree.ids), np.nan)
     for name, value in weights.weights.items():
         if name in position:
@@ -236,7 +244,9 @@ def weights_from_set(tree: Tree, weights: WeightSet) -> tuple[FloatArray, float]
     if not faults and weights.scope == "global" and not np.nansum(given) > 0:
         faults.append("all weights are zero.")
     if not faults and weights.scope == "local":
-        zero = [node for node, inside in enumerate(tree.children) if inside.size and np.nansum(given[inside]) == 0]
+        zero = [
+            node for node, inside in enumerate(tree.children) if inside.size and np.nansum(given[inside]) == 0
+        ]
         zero = [node for node in zero if np.isfinite(given[tree.children[node]]).any()]
         faults += [f"the weights inside {tree.ids[node]!r} are all zero." for node in zero]
     if faults:
@@ -244,7 +254,9 @@ def weights_from_set(tree: Tree, weights: WeightSet) -> tuple[FloatArray, float]
     if weights.scope == "local":
         return scale_within(tree, np.nan_to_num(given)), 1.0
     leaves = given[tree.nodes]
-    return weights_from_leaves(tree, leaves), 1.0 if weights.scale else _printed_total(weights, float(leaves.sum()))
+    return weights_from_leaves(tree, leaves), 1.0 if weights.scale else _printed_total(
+        weights, float(leaves.sum())
+    )
 
 
 def _printed_total(weights: WeightSet, total: float) -> float:

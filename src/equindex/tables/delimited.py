@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -66,7 +67,11 @@ def read_delimited(path: Path, name: str, *, text: Iterable[str] = (), every_tex
     filled = np.asarray(~empty.all(axis=0))
     keep, dropped = check_names(name, header, filled, int(grid.lines[first]))
     whole = first == 0 and not below and grid.lines[:2].tolist() == [1, 2]
-    source = path if as_on_disk and whole and grid.data.startswith(body) else grid.data[grid.starts[first + 1] : grid.ends[last - 1] + 1]
+    source = (
+        path
+        if as_on_disk and whole and grid.data.startswith(body)
+        else grid.data[grid.starts[first + 1] : grid.ends[last - 1] + 1]
+    )
     forced = {*text, *(header if every_text else ())}
     sample = [grid.cells(i) for i in range(first + 1, min(last, first + 50))]
     columns = {
@@ -280,25 +285,31 @@ def _rewritten(body: bytes, separator: str, name: str) -> bytes:
 def _parse(
     source: Path | bytes, separator: str, columns: dict[int, bool], empty: NDArray[np.bool_]
 ) -> pd.DataFrame:
-    """Parse the body: `columns` says which to read, and of each whether it is text."""
-    untouched = isinstance(source, Path)
+    """Parse the body: `columns` says which to read, and of each whether it is text.
+
+    pandas guesses kinds, part by part and in parallel when it reads from disk. Whatever it does not take for
+    numbers throughout, or takes for missing though something is printed, is read again as text.
+    """
+    on_disk, width = isinstance(source, Path), empty.shape[1]
 
     def parse(wanted: list[int], text: list[int]) -> pd.DataFrame:
-        frame: pd.DataFrame = pd.read_csv(
-            source if isinstance(source, Path) else io.BytesIO(source),
-            sep=separator,
-            header=None,
-            skiprows=int(untouched),
-            names=range(empty.shape[1]),
-            usecols=wanted,
-            dtype=dict.fromkeys(text, object),
-            index_col=False,
-            keep_default_na=False,
-            na_values=[""],
-            low_memory=False,
-            encoding="utf-8",
-            **_EXACT,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+            frame: pd.DataFrame = pd.read_csv(
+                source if isinstance(source, Path) else io.BytesIO(source),
+                sep=separator,
+                header=None,
+                skiprows=int(on_disk),
+                names=range(width),
+                usecols=wanted if len(wanted) < width else None,
+                dtype=dict.fromkeys(text, object),
+                index_col=False,
+                keep_default_na=False,
+                na_values=[""],
+                low_memory=on_disk,
+                encoding="utf-8",
+                **_EXACT,
+            )
         return frame
 
     number = [i for i in columns if not columns[i]]

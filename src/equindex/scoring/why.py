@@ -105,7 +105,9 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     rolled, local, basis, bounds, calls = scores.rolled, plan.local, "index", plan.bounds, plan.calls
     if rolled is None:
         if scores.attained is None:
-            raise DataError("this framework has neither a composite nor targets: there is no score to explain.")
+            raise DataError(
+                "this framework has neither a composite nor targets: there is no score to explain."
+            )
         basis, rolled, local = "attainment", scores.attained.rolled, scores.attained.local
         bounds, calls = (0.0, scores.plan.model.attainment.cap), ()
     if rolled.score.shape[1] == 1:
@@ -120,7 +122,10 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     leaves = tree.nodes
     peers = np.flatnonzero(panel.year[panel.order] == panel.year[here])
     with np.errstate(all="ignore"):
-        mean = np.nan_to_num(np.nansum(rolled.score[peers][:, leaves], axis=0) / np.isfinite(rolled.score[peers][:, leaves]).sum(axis=0))
+        mean = np.nan_to_num(
+            np.nansum(rolled.score[peers][:, leaves], axis=0)
+            / np.isfinite(rolled.score[peers][:, leaves]).sum(axis=0)
+        )
     score = rolled.score[row, leaves]
     weight = effective[leaves]
     obstacle, refused = _obstacles(score, weight, bounds)
@@ -157,7 +162,9 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     )
 
 
-def _obstacles(score: FloatArray, weight: FloatArray, bounds: tuple[float, float] | None) -> tuple[FloatArray, str]:
+def _obstacles(
+    score: FloatArray, weight: FloatArray, bounds: tuple[float, float] | None
+) -> tuple[FloatArray, str]:
     nothing = np.full(score.shape, np.nan)
     if bounds is None:
         return nothing, "scores without a worst and a best have no obstacle degrees"
@@ -206,7 +213,9 @@ def _shapley(call: str, score: FloatArray, weight: FloatArray) -> FloatArray:
     function = aggregate.methods.get(call).function
     worth[1:][some] = function(np.broadcast_to(score, held[some].shape), held[some])
     size = members.sum(axis=1)
-    order = np.array([factorial(s) * factorial(k - s - 1) / factorial(k) if s < k else 0.0 for s in range(k + 1)])
+    order = np.array(
+        [factorial(s) * factorial(k - s - 1) / factorial(k) if s < k else 0.0 for s in range(k + 1)]
+    )
     value = np.empty(k)
     for member in range(k):
         without = np.flatnonzero(members[:, member] == 0)

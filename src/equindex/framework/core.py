@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,21 +17,18 @@ import numpy as np
 from equindex import __version__, scoring, tables
 from equindex._arrays import FloatArray
 from equindex._summary import Summary
-from equindex.errors import DataError, FrameworkError, nearest
-from equindex.model import FrameworkFile, Indicator, Pillar, Target, WeightSet, inconsistencies, parse
+from equindex.errors import DataError, FrameworkError
+from equindex.framework.files import BOOKS, digests_of, load, read_weights
+from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
 from equindex.schema import Findings, Panel, expected, observe
 from equindex.scoring import Plan, Scores
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pandera.pandas as pa
 
-__all__ = ["Fitted", "Framework", "Source"]
+__all__ = ["Fitted", "Framework"]
 
-Source = "str | Path | pd.DataFrame | Sequence[tables.Sheet]"
-_BOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 _SECTIONS = ("table", "methods", "equalization", "attainment", "classes")
-_PARTS = {"indicators": Indicator, "pillars": Pillar, "targets": Target}
 
 
 @dataclass(frozen=True)
@@ -74,46 +70,21 @@ class Framework:
             Naming every key or value that is wrong.
         """
         path = Path(path)
-        if path.suffix.lower() in _BOOKS:
-            from equindex._workbook import framework_of
-
-            data, files = framework_of(path)
-        else:
-            data, files = read_toml(path), [path]
-        for text in settings:
-            _set(data, text)
-        region_records: list[tuple[int, dict[str, object]]] = data.pop("_regions", [])
-        for key, model in _PARTS.items():
-            name = data.get(key)
-            if isinstance(name, str):
-                file = path.parent / name
-                synonyms = {"indicators": tables.INDICATOR, "pillars": tables.PILLAR, "targets": tables.TARGET}[key]
-                rows = tables.records(file, model.model_fields, synonyms=synonyms)
-                data[key[:-1]] = [*data.get(key[:-1], []), *(row for _, row in rows)]
-                files.append(file)
-        if isinstance(data.get("regions"), str):
-            file = path.parent / data["regions"]
-            region_records = tables.records(
-                file,
-                ("region", "name", "name_en", "alias", "parent", "year", "population"),
-                synonyms=tables.REGION,
-                allow_extra=True,
-            )
-            files.append(file)
-        chosen = weights if weights is not None else data.pop("_weights", None)
-        model_file = parse(FrameworkFile, data, str(path))
-        own = model_file.methods.weighting if model_file.methods else None
-        if chosen is None and own is not None and (own.name.endswith(".toml") or "/" in own.name):
+        found = load(path, list(settings))
+        model = parse(FrameworkFile, found.data, str(path))
+        chosen = weights if weights is not None else found.weights
+        own = model.methods.weighting if model.methods else None
+        if chosen is None and own is not None and _is_file(own.name):
             chosen = path.parent / own.name
+        if own is not None and chosen is not None:
+            model = _without_weighting(model)
         built = cls(
-            model=model_file,
-            region_records=tuple(region_records),
+            model=model,
+            region_records=tuple(found.regions),
             weights=None if chosen is None else read_weights(chosen),
-            files=tuple(files),
+            files=tuple(found.files),
             folder=path.parent,
         )
-        if own is not None and chosen is not None:
-            built = replace(built, model=_without_weighting(model_file))
         built.prepared(str(path))
         return built
 
@@ -169,7 +140,7 @@ class Framework:
                 data[key] = {**data.get(key, {}), **value} if isinstance(value, Mapping) else value
                 if value is None:
                     del data[key]
-            elif key in FrameworkFile.model_fields and key not in FrameworkFile.model_fields["methods"].annotation.__args__[0].model_fields:  # type: ignore[union-attr]
+            elif key in FrameworkFile.model_fields:
                 data[key] = value
             else:
                 data.setdefault("methods", {})[key] = value
@@ -181,7 +152,7 @@ class Framework:
             data.get("methods", {}).pop("weighting", None)
         model = parse(FrameworkFile, data, "replace")
         own = model.methods.weighting if model.methods else None
-        if own is not None and (own.name.endswith(".toml") or "/" in own.name):
+        if own is not None and _is_file(own.name):
             chosen, model = read_weights(self.folder / own.name), _without_weighting(model)
         built = replace(self, model=model, weights=chosen)
         built.prepared("replace")
@@ -236,10 +207,13 @@ class Framework:
                     "Export the table to CSV or Parquet."
                 )
             path, declared = Path(data), self.model.table
-            text = [*declared.keep, *(str(c) for c in (declared.region, declared.year, declared.indicator) if c)]
-            sheet = declared.sheet if path.suffix.lower() in _BOOKS else None
+            text = [
+                *declared.keep,
+                *(str(c) for c in (declared.region, declared.year, declared.indicator) if c),
+            ]
+            sheet = declared.sheet if path.suffix.lower() in BOOKS else None
             sheets = tables.read(path, sheet=sheet, skip=self.files, text=text)
-            return sheets, _digests(path, self.files)
+            return sheets, digests_of(path, self.files)
         if isinstance(data, Sequence):
             return list(data), {}
         lines = np.arange(len(data), dtype=np.int64)
@@ -377,7 +351,8 @@ class Fitted:
             **self.framework.to_dict(),
             "summaries": {name: summary.to_dict() for name, summary in self.summaries.items()},
             "references": {
-                year: [None if np.isnan(v) else float(v) for v in line] for year, line in self.references.items()
+                year: [None if np.isnan(v) else float(v) for v in line]
+                for year, line in self.references.items()
             },
             "digests": dict(self.digests),
         }
@@ -418,134 +393,15 @@ class Fitted:
         except OSError as error:
             raise FrameworkError(f"{path} cannot be read: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise FrameworkError(f"{path} is no fitted framework ({error}). Write one with Fitted.save.") from None
+            raise FrameworkError(
+                f"{path} is no fitted framework ({error}). Write one with Fitted.save."
+            ) from None
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; a fault is one message with its line."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        near = nearest(path.name, [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else [])
-        raise FrameworkError(f"there is no file {str(path)!r}. {near}".strip()) from None
-    except IsADirectoryError:
-        raise FrameworkError(f"{str(path)!r} is a folder. Name the framework file in it.") from None
-    except OSError as error:
-        raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise FrameworkError(f"{path.name} is not UTF-8. Save it as UTF-8; TOML allows nothing else.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise FrameworkError(f"{path.name} is not valid TOML: {error}.") from None
-
-
-def read_weights(path: str | Path | WeightSet) -> WeightSet:
-    """Read a weight set: TOML, or a table with the columns node and weight."""
-    if isinstance(path, WeightSet):
-        return path
-    path = Path(path)
-    if path.suffix.lower() != ".toml":
-        rows = tables.records(path, ("node", "weight"), synonyms=tables.WEIGHT)
-        faults = [f"row {line} has no {key}" for line, row in rows for key in ("node", "weight") if key not in row]
-        if faults:
-            raise FrameworkError(f"{path.name}: {'; '.join(faults)}.")
-        return parse(WeightSet, {"id": path.stem, "weights": {r["node"]: r["weight"] for _, r in rows}}, str(path))
-    return parse(WeightSet, read_toml(path), str(path))
+def _is_file(name: str) -> bool:
+    return "/" in name or "\\" in name or name.endswith((".toml", ".csv", ".xlsx"))
 
 
 def _without_weighting(model: FrameworkFile) -> FrameworkFile:
     assert model.methods is not None
     return model.model_copy(update={"methods": model.methods.model_copy(update={"weighting": None})})
-
-
-def _set(data: dict[str, Any], text: str) -> None:
-    """Apply one ``--set key=value``: dotted keys, values in TOML; a bare word is text."""
-    key, found, value = text.partition("=")
-    parts = [part.strip() for part in key.split(".")]
-    if not found or not all(parts):
-        raise FrameworkError(f"--set {text!r}: write key=value, such as normalise.lower=0.")
-    try:
-        parsed = tomllib.loads(f"x = {value}")["x"]
-    except tomllib.TOMLDecodeError:
-        if any(mark in value for mark in "\"'[]{}\n"):
-            raise FrameworkError(f"--set {text!r}: {value!r} is no TOML value.") from None
-        parsed = value.strip()
-    if parts[0] not in FrameworkFile.model_fields or parts[0] in ("weights",):
-        parts.insert(0, "methods")
-    here = data
-    for part in parts[:-1]:
-        inner = here.get(part)
-        if isinstance(inner, str):
-            inner = {"name": inner}
-        here[part] = dict(inner) if isinstance(inner, Mapping) else {}
-        here = here[part]
-    here[parts[-1]] = parsed
-
-
-def _digests(path: Path, skip: Sequence[Path]) -> dict[str, str]:
-    files = [path]
-    if path.is_dir():
-        skipped = {file.resolve() for file in skip}
-        files = sorted(
-            file
-            for file in path.iterdir()
-            if file.suffix.lower() in tables.SUFFIXES and not file.name.startswith((".", "~$")) and file.resolve() not in skipped
-        )
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]:
-    """Score again what a ``provenance.json`` records.
-
-    Parameters
-    ----------
-    file : path
-        The provenance of an earlier run.
-    data : str, optional
-        Where the data are now; else where they were, seen from here or from the file.
-
-    Returns
-    -------
-    scores : Scores
-        With the recorded time in its provenance, so that the same run gives the same bytes.
-    warnings : list of str
-        What may make a difference, such as another version.
-
-    Raises
-    ------
-    DataError
-        If the data are not there, or are not what they were.
-    FrameworkError
-        If the file is no provenance.
-    """
-    path = Path(file)
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        framework = Framework.from_dict(record["framework"])
-        options, recorded, digests = record["options"], record["data"]["path"], record["data"]["digests"]
-    except OSError as error:
-        raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError):
-        raise FrameworkError(f"{str(path)!r} is no provenance.json of equindex.") from None
-    if data is None and recorded is None:
-        raise DataError("the run scored a table in memory, not a file. Name the file with --data.")
-    places = [Path(data)] if data is not None else [Path(recorded), path.parent / recorded, path.parent.parent / recorded]
-    found = next((place for place in places if place.exists()), None)
-    if found is None:
-        raise DataError(f"the data {str(places[0])!r} are not there any more. Name them with --data.")
-    now = _digests(found, ())
-    changed = [name for name, digest in digests.items() if now.get(name, digest if data else None) != digest]
-    if data is not None and set(now.values()) >= set(digests.values()):
-        changed = []
-    elif data is not None:
-        changed = list(digests)
-    if changed:
-        raise DataError(
-            f"{', '.join(changed)} changed since that run. Score the new data with equindex score instead, or "
-            "name the old ones with --data."
-        )
-    scores = framework.score(found, keep=options["keep"], years=options["years"])
-    warnings = []
-    if record.get("equindex") != __version__:
-        warnings.append(f"that run used equindex {record.get('equindex')}, this is {__version__}; see CHANGELOG, Numbers.")
-    kept = {**scores.provenance, "time": record["time"], "data": record["data"]}
-    return replace(scores, provenance=kept), warnings

@@ -1,0 +1,168 @@
+"""Reading what a framework's files say, before it is checked."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from equindex import tables
+from equindex.errors import FrameworkError, nearest
+from equindex.model import FrameworkFile, Indicator, Pillar, Target, WeightSet, parse
+
+__all__ = ["BOOKS", "Contents", "digests_of", "load", "read_toml", "read_weights"]
+
+BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
+_PARTS = {
+    "indicators": (Indicator, tables.INDICATOR),
+    "pillars": (Pillar, tables.PILLAR),
+    "targets": (Target, tables.TARGET),
+}
+
+
+@dataclass(slots=True)
+class Contents:
+    """What the files of a framework say: keys as printed, the regions table, an own weight set."""
+
+    data: dict[str, Any]
+    files: list[Path]
+    regions: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    weights: WeightSet | None = None
+
+
+def load(path: Path, settings: Sequence[str]) -> Contents:
+    """Read a framework file or workbook, apply settings, and read the tables it names."""
+    book = path.suffix.lower() in BOOKS
+    found = _book(path) if book else Contents(read_toml(path), [path])
+    for text in settings:
+        _set(found.data, text)
+    for key, (model, synonyms) in _PARTS.items():
+        name = found.data.get(key)
+        if isinstance(name, str):
+            file = path.parent / name
+            found.data[key[:-1]] = [*found.data.get(key[:-1], []), *_rows(file, model, synonyms)]
+            found.files.append(file)
+    if isinstance(found.data.get("regions"), str):
+        file = path.parent / found.data["regions"]
+        found.regions = tables.records(file, _REGION_KEYS, synonyms=tables.REGION, allow_extra=True)
+        found.files.append(file)
+    return found
+
+
+def _rows(file: Path, model: Any, synonyms: Any, sheet: str | None = None) -> list[dict[str, object]]:
+    return [row for _, row in tables.records(file, model.model_fields, sheet=sheet, synonyms=synonyms)]
+
+
+def _book(path: Path) -> Contents:
+    """Read the sheets framework, indicators, pillars, regions, targets and weights of one workbook."""
+    sheets = {name.strip().lower(): name for name in tables.sheet_names(path)}
+    if "framework" not in sheets and "indicators" not in sheets:
+        raise FrameworkError(
+            f"{path.name} has no sheet 'framework' or 'indicators'. Its sheets: {', '.join(sheets.values())}."
+        )
+    data: dict[str, Any] = {"id": path.stem}
+    if "framework" in sheets:
+        for line, row in tables.records(path, ("key", "value", "note"), sheet=sheets["framework"]):
+            if "key" not in row:
+                raise FrameworkError(f"{path.name} [framework] row {line}: no key.")
+            _set(data, f"{row['key']}={row.get('value', '')}", sections_only=True)
+    found = Contents(data, [path])
+    for key, (model, synonyms) in _PARTS.items():
+        if key in sheets:
+            data[key[:-1]] = _rows(path, model, synonyms, sheets[key])
+    if "regions" in sheets:
+        found.regions = tables.records(
+            path, _REGION_KEYS, sheet=sheets["regions"], synonyms=tables.REGION, allow_extra=True
+        )
+    if "weights" in sheets:
+        found.weights = _weight_table(path, sheets["weights"])
+    return found
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; a fault is one message with its line."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        near = nearest(
+            path.name, [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        )
+        raise FrameworkError(f"there is no file {str(path)!r}. {near}".strip()) from None
+    except IsADirectoryError:
+        raise FrameworkError(f"{str(path)!r} is a folder. Name the framework file in it.") from None
+    except OSError as error:
+        raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise FrameworkError(
+            f"{path.name} is not UTF-8. Save it as UTF-8; TOML allows nothing else."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise FrameworkError(f"{path.name} is not valid TOML: {error}.") from None
+
+
+def read_weights(path: str | Path | WeightSet) -> WeightSet:
+    """Read a weight set: TOML, or a table with the columns node and weight."""
+    if isinstance(path, WeightSet):
+        return path
+    path = Path(path)
+    if path.suffix.lower() != ".toml":
+        return _weight_table(path)
+    return parse(WeightSet, read_toml(path), str(path))
+
+
+def _weight_table(path: Path, sheet: str | None = None) -> WeightSet:
+    """Read weights from a table with the columns node and weight."""
+    faults: list[str] = []
+    weights: dict[str, object] = {}
+    for line, row in tables.records(path, ("node", "weight"), sheet=sheet, synonyms=tables.WEIGHT):
+        faults += [f"row {line} has no {key}" for key in ("node", "weight") if key not in row]
+        node = str(row.get("node", ""))
+        if node in weights:
+            faults.append(f"row {line}: {node!r} stands twice")
+        weights[node] = row.get("weight")
+    if faults:
+        raise FrameworkError(f"{path.name}: {'; '.join(faults)}.")
+    return parse(WeightSet, {"id": path.stem, "weights": weights}, str(path))
+
+
+def _set(data: dict[str, Any], text: str, *, sections_only: bool = False) -> None:
+    """Apply one ``--set key=value``: dotted keys, values in TOML; a bare word is text."""
+    key, found, value = text.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not found or not all(parts):
+        raise FrameworkError(f"--set {text!r}: write key=value, such as normalise.lower=0.")
+    try:
+        parsed = tomllib.loads(f"x = {value}")["x"]
+    except tomllib.TOMLDecodeError:
+        if any(mark in value for mark in "\"'[]{}\n"):
+            raise FrameworkError(f"--set {text!r}: {value!r} is no TOML value.") from None
+        parsed = value.strip()
+    if parts[0] not in FrameworkFile.model_fields and not sections_only:
+        parts.insert(0, "methods")
+    here = data
+    for part in parts[:-1]:
+        inner = here.get(part)
+        if isinstance(inner, str):
+            inner = {"name": inner}
+        here[part] = dict(inner) if isinstance(inner, Mapping) else {}
+        here = here[part]
+    here[parts[-1]] = parsed
+
+
+def digests_of(path: Path, skip: Sequence[Path]) -> dict[str, str]:
+    """Return the SHA-256 of a data file, or of each table of a folder, by file name."""
+    files = [path]
+    if path.is_dir():
+        skipped = {file.resolve() for file in skip}
+        files = sorted(
+            file
+            for file in path.iterdir()
+            if file.suffix.lower() in tables.SUFFIXES
+            and not file.name.startswith((".", "~$"))
+            and file.resolve() not in skipped
+        )
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

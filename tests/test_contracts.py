@@ -1,0 +1,282 @@
+"""Promises that every registered method keeps, run over the registry.
+
+A method with required options is sampled with those of its rows in the `CASES` of its family's test file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+
+import numpy as np
+import pytest
+
+from equindex import _arrays
+from equindex._registry import families
+from equindex._summary import summarise
+from equindex.errors import DomainError
+
+for kernel in ("impute", "treat", "normalise", "weighting", "aggregate", "attainment", "equalization"):
+    if importlib.util.find_spec(f"equindex.{kernel}"):
+        importlib.import_module(f"equindex.{kernel}")
+
+RNG = np.random.default_rng(11)
+X = RNG.uniform(10, 90, (40, 3))
+DIRECTION = np.array([1, -1, 1])
+WORSE = np.where(DIRECTION > 0, 1.0, 99.0)
+REQUIRED = {"baseline": WORSE, "floor": WORSE, "low": 1.0, "high": 95.0}  # where there are no named CASES
+SHUFFLED = RNG.permutation(40)
+CLOSE = {"rtol": 1e-12, "atol": 1e-12}
+
+
+def samples(method):
+    """Every set of options to run a method with: those of its cases, else what it requires."""
+    module = method.function.__module__.split(".")[1]
+    found = []
+    if importlib.util.find_spec(f"test_{module}"):
+        for case in getattr(importlib.import_module(f"test_{module}"), "CASES", []):
+            if case[0] == method.name and isinstance(case[1], dict) and set(case[1]) <= set(method.options):
+                found.append(case[1])
+    required = [name for name, default in method.options.items() if default is inspect.Parameter.empty]
+    if not found and set(required) <= set(REQUIRED):
+        found = [{name: REQUIRED[name] for name in required}]
+    assert found, f"give {method.name!r} a row in CASES of tests/test_{module}.py"
+    return [options for i, options in enumerate(found) if options not in found[:i]]
+
+
+def over(*names, trait=None, when=None):
+    """Parametrise a test over the methods of families, optionally only those with a trait or property."""
+    chosen = [
+        pytest.param(method, options, id=f"{family}-{method.name}-{number}")
+        for family in names
+        for method in families().get(family, ())
+        if trait is None or method.traits.get(trait)
+        for number, options in enumerate(samples(method))
+        if when is None or when(method, options)
+    ]
+    return pytest.mark.parametrize(("method", "options"), chosen)
+
+
+def run(method, x, options):
+    """Call a method of any family on indicator values (or scores) of shape (..., regions, indicators)."""
+    k = x.shape[-1]
+    if method.family == "normalise":
+        return method.function(x, DIRECTION[:k], **options)
+    if method.family == "aggregate":
+        return method.function(x, np.arange(1, k + 1), **options)
+    if method.family == "attainment":
+        return method.function(x, 95.0, DIRECTION[:k], **options)
+    if method.family == "equalization":
+        return method.function(np.moveaxis(x, -1, -2), **options)
+    if method.family == "weighting" and options.get("pillars") is not None:
+        x = np.resize(x, (*x.shape[:-1], np.shape(options["pillars"])[-1]))
+    if method.family == "transform":
+        x = x * options.get("top", 100) / 100
+    return method.function(x, **options)
+
+
+CELLWISE = ("impute", "transform", "normalise", "attainment")  # the shape of x comes out
+ALL = (*CELLWISE, "weighting", "aggregate", "equalization")
+
+
+def test_every_family_is_under_contract():
+    assert set(families()) <= set(ALL)
+
+
+@over(*ALL)
+def test_the_input_is_unchanged(method, options):
+    x = X.copy()
+    x[3, 1] = x[7, 0] = np.nan
+    before = x.copy()
+    x.flags.writeable = False
+
+    run(method, x, options)
+
+    np.testing.assert_array_equal(x, before)
+
+
+@over(*ALL)
+def test_the_order_of_the_regions_is_irrelevant(method, options):
+    whole, shuffled = run(method, X, options), run(method, X[SHUFFLED], options)
+
+    moves = (
+        method.family in CELLWISE or method.family == "aggregate" or method.traits.get("weights_per_region")
+    )
+    np.testing.assert_allclose(shuffled, whole[SHUFFLED] if moves else whole, **CLOSE)
+
+
+@over(*ALL)
+def test_a_batch_equals_its_parts(method, options):
+    batch = np.stack([X, X[::-1] * 0.5 + 3, np.sqrt(X)])
+
+    whole = run(method, batch, options)
+
+    for number, part in enumerate(batch):
+        np.testing.assert_allclose(whole[number], run(method, part, options), **CLOSE)
+
+
+@over(*ALL)
+def test_memory_order_is_irrelevant(method, options):
+    c, f = run(method, X, options), run(method, np.asfortranarray(X), options)
+
+    np.testing.assert_allclose(f, c, **CLOSE)
+
+
+@over("transform", "normalise", "attainment")
+def test_nan_stays_nan_and_only_there(method, options):
+    x = X.copy()
+    x[RNG.random(x.shape) < 0.3] = np.nan
+
+    result = run(method, x, options)
+
+    np.testing.assert_array_equal(np.isnan(result), np.isnan(x))
+
+
+@over("aggregate")
+def test_nan_propagates_only_through_positive_weight(method, options):
+    x = X.copy()
+    x[RNG.random(x.shape) < 0.3] = np.nan
+
+    score = method.function(x, [1, 0, 2], **{**options, "missing": "propagate"})
+
+    np.testing.assert_array_equal(np.isnan(score), np.isnan(x[:, [0, 2]]).any(axis=1))
+
+
+# --- transform, normalise ------------------------------------------------------------------------------
+
+
+@over("transform", "normalise", "attainment", trait="monotone")
+def test_better_is_never_scored_lower(method, options):
+    direction = np.ones(3) if method.family == "transform" else DIRECTION
+    order = np.argsort(X * direction, axis=0)
+
+    scores = np.take_along_axis(run(method, X, options), order, axis=0)
+
+    assert (np.diff(scores, axis=0) >= -1e-12).all()
+
+
+@over("transform")
+def test_transforms_increase_strictly(method, options):
+    y = run(method, np.sort(X, axis=0), options)
+
+    assert (np.diff(y, axis=0) > 0).all()
+
+
+@over("normalise")
+def test_a_measured_part_equals_the_whole(method, options):
+    summary = summarise(X, ordered=True)
+
+    parts = [method.function(part, DIRECTION, summary=summary, **options) for part in (X[:15], X[15:])]
+
+    np.testing.assert_allclose(np.concatenate(parts), run(method, X, options), **CLOSE)
+
+
+@over("normalise")
+def test_the_summary_of_chosen_indicators_scores_them_alike(method, options):
+    summary = summarise(X, ordered=True).take([2, 0])
+
+    z = method.function(X[:, [2, 0]], DIRECTION[[2, 0]], summary=summary, **options)
+
+    np.testing.assert_allclose(z, run(method, X, options)[:, [2, 0]], **CLOSE)
+
+
+@over("normalise", when=lambda method, _: method.name != "ratio")  # its negative is the reciprocal
+def test_direction_mirrors(method, options):
+    both = method.function(X, 1, **options) + method.function(X, -1, **options)
+
+    np.testing.assert_allclose(both, np.broadcast_to(both[0], both.shape), **CLOSE)
+
+
+@over("normalise", trait="data_driven")
+def test_the_unit_is_irrelevant(method, options):
+    np.testing.assert_allclose(run(method, X * 1000, options), run(method, X, options), **CLOSE)
+
+
+@over("normalise", trait="data_driven")
+@pytest.mark.parametrize("column", [[7.0] * 40, [7.0] + [np.nan] * 39, [np.nan] * 40])
+def test_columns_that_cannot_be_measured_are_refused_by_position(method, options, column):
+    x = X.copy()
+    x[:, 1] = column
+
+    with pytest.raises(DomainError, match=r"indicator positions \[1\]") as caught:
+        run(method, x, options)
+
+    assert caught.value.positions == ((None, 1),)
+
+
+@over("normalise", trait="line")
+def test_a_line_gives_the_same_scores(method, options):
+    direction = np.ones(3) if method.traits["scale"](options)[0] == "ratio" else DIRECTION
+
+    line = method.traits["line"](direction, summarise(X), **options)
+
+    if method.name == "goalposts" and options.get("clip", True):
+        assert line is None
+    else:
+        slope, intercept = line
+        np.testing.assert_allclose(X * slope + intercept, method.function(X, direction, **options), **CLOSE)
+
+
+def bounded(method, options):
+    return method.traits["scale"](options)[0] == "bounded" and options.get("clip", True)
+
+
+@over("normalise", when=bounded)
+def test_bounded_scores_stay_within_their_bounds(method, options):
+    _, lower, upper = method.traits["scale"](options)
+
+    z = run(method, X, options)
+
+    assert z.min() >= lower
+    assert z.max() <= upper
+
+
+# --- weighting, aggregate ------------------------------------------------------------------------------
+
+
+@over("weighting")
+def test_weights_are_at_least_0_and_sum_to_1(method, options):
+    weights = run(method, np.stack([X, X * 2]), options)
+
+    assert (weights >= 0).all()
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-14)
+
+
+@over("aggregate", trait="mean_like")
+def test_a_mean_lies_between_its_worst_and_best(method, options):
+    score = run(method, X, options)
+
+    assert (score >= X.min(axis=1) * (1 - 1e-14)).all()
+    assert (score <= X.max(axis=1) * (1 + 1e-14)).all()
+
+
+@over("aggregate", trait="mean_like")
+def test_the_mean_of_equal_scores_is_that_score(method, options):
+    np.testing.assert_allclose(run(method, np.repeat(X[:, :1], 3, axis=1), options), X[:, 0], rtol=1e-14)
+
+
+@over("aggregate", trait="monotone")
+def test_a_better_child_never_lowers_its_parent(method, options):
+    better = X.copy()
+    better[:, 1] += 1
+
+    assert (run(method, better, options) >= run(method, X, options)).all()
+
+
+@over("aggregate")
+def test_only_the_proportions_of_weights_count(method, options):
+    once, twice = (method.function(X, w, **options) for w in ([1, 2, 3], [2, 4, 6]))
+
+    np.testing.assert_allclose(twice, once, rtol=1e-14)
+
+
+@over("aggregate")
+def test_the_number_of_threads_is_irrelevant_to_the_last_bit(method, options, monkeypatch):
+    x, results = np.tile(X, (9_000, 1)), []
+
+    for cpus in (1, 3):
+        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        results.append(run(method, x, options))
+
+    assert results[0].tobytes() == results[1].tobytes()
