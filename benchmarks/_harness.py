@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from threading import Thread
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Comparison", "bandwidth", "compare", "header"]
+__all__ = ["Comparison", "bandwidth", "compare", "header", "scaling"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,26 @@ def header() -> None:
     print(f"{os.cpu_count()} processors ({platform.machine()}), SIMD: {' '.join(found) or 'baseline'}")
     if hasattr(os, "getloadavg"):
         print("load average: " + " ".join(f"{load:.2f}" for load in os.getloadavg()))
+    count = os.cpu_count() or 1
+    print(
+        f"{count} threads do {scaling(count):.2f} times the work of one now; below 1.7 they cannot show a gain"
+    )
+
+
+def scaling(threads: int) -> float:
+    """Measure how much more work several threads get done than one, in cache and without the GIL."""
+    pieces = [np.ones(1 << 14) for _ in range(threads)]
+
+    def work(piece: np.ndarray[Any, Any]) -> None:
+        for _ in range(500):
+            np.sqrt(piece, out=piece)
+
+    def run(count: int) -> float:
+        start = perf_counter()
+        _together(work, pieces[:count])
+        return perf_counter() - start
+
+    return median(threads * run(1) / run(threads) for _ in range(7))
 
 
 def compare(title: str, callables: Mapping[str, Callable[[], Any]], *, runs: int = 7) -> Comparison:
@@ -87,11 +107,12 @@ def bandwidth(x: np.ndarray[Any, Any], *, threads: int = 1) -> Callable[[], Any]
         for start in starts:
             np.maximum.reduce(flat[start : start + (1 << 17)])
 
-    def run() -> None:
-        workers = [Thread(target=read, args=(starts,)) for starts in pieces]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+    return lambda: _together(read, pieces)
 
-    return run
+
+def _together(function: Callable[[Any], None], tasks: Sequence[Any]) -> None:
+    workers = [Thread(target=function, args=(task,)) for task in tasks]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()

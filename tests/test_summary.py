@@ -155,7 +155,7 @@ def test_row_blocks_cover_every_row_once(rows, columns):
 def test_tasks_keep_their_order_over_threads(monkeypatch, cpus):
     monkeypatch.setattr(_arrays, "_cpus", lambda: cpus)
 
-    results = map_blocks(lambda task, buffer: task * len(buffer), range(50), numbers=1 << 21, buffer=(2,))
+    results = map_blocks(lambda task, buffer: task * len(buffer), range(50), numbers=1 << 21, buffer=2)
 
     assert results == [2 * task for task in range(50)]
 

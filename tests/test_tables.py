@@ -332,6 +332,7 @@ def test_sheets_are_chosen_by_name_then_data_then_first_with_cells(book):
     table = [["region", "x"], ["a", 1]]
     path = book({"empty": [], "notes": table, "数据": [["region", "y"], ["b", 2]]})
 
+    assert tables.sheet_names(path) == ["empty", "notes", "数据"]
     assert one(path).name == "b.xlsx [数据]"
     assert one(path, sheet="notes").name == "b.xlsx [notes]"
     assert one(book({"empty": [], "first": table}, "c.xlsx")).name == "c.xlsx [first]"
@@ -345,8 +346,11 @@ def test_sheets_are_chosen_by_name_then_data_then_first_with_cells(book):
 
 @pytest.mark.parametrize("suffix", ["xlsx", "xls", "ods"])
 def test_damaged_workbooks_are_named(put, suffix):
-    with pytest.raises(DataError, match="cannot be read as a workbook"):
-        read(put(b"nonsense", f"x.{suffix}"))
+    path = put(b"nonsense", f"x.{suffix}")
+
+    for function in (read, tables.sheet_names):
+        with pytest.raises(DataError, match="cannot be read as a workbook"):
+            function(path)
 
 
 def test_workbook_and_csv_agree(book, put):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,7 +77,7 @@ def positioned(message: str, bad: BoolArray, *, columns: bool = False) -> Domain
     for index in np.argwhere(bad)[:_POSITIONS_KEPT].tolist():
         found.append((*index[:-1], None, index[-1]) if columns else tuple(index))
     error = DomainError(message)
-    vars(error)["positions"] = tuple(found)
+    error.positions = tuple(found)
     return error
 
 
@@ -125,8 +125,7 @@ def map_blocks(
     tasks: Sequence[_Task],
     *,
     numbers: int,
-    buffer: tuple[int, ...] = (0,),
-    order: Literal["C", "F"] = "C",
+    buffer: int = 0,
 ) -> list[_Result]:
     """Apply ``function(task, buffer)`` to every task, over threads where the work is large.
 
@@ -141,10 +140,8 @@ def map_blocks(
         What to do, such as slices of rows.
     numbers : int
         How many numbers are worked through altogether; it decides whether threads pay.
-    buffer : tuple of int
-        Shape of the float64 buffer each thread gets.
-    order : {"C", "F"}
-        Memory order of the buffer.
+    buffer : int
+        Length of the float64 buffer each thread gets.
 
     Returns
     -------
@@ -157,7 +154,7 @@ def map_blocks(
     lock = threading.Lock()
 
     def work() -> None:
-        own = np.empty(buffer, order=order)
+        own = np.empty(buffer)
         while True:
             with lock:
                 item = next(queue, None)
@@ -186,7 +183,7 @@ def _cpus() -> int:
 
 @cache
 def _controller() -> Any:
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
 

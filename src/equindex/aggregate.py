@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import Literal
 
 import numpy as np
 
@@ -268,6 +269,7 @@ def _mean(
     coefficient = w if slope is None else w * slope
     constant = w * (0.0 if intercept is None else intercept)
     start = constant.sum(axis=1, keepdims=shared)
+    order: Literal["F", "C"] = "F" if rows.strides[0] < rows.strides[1] else "C"
     alone = len(score) == 1  # one score per row: it shows what does not fit, without a look at every cell
 
     def block(task: tuple[slice, slice], buffer: FloatArray) -> bool:
@@ -276,7 +278,7 @@ def _mean(
         z, out, own = rows[part], score[draws, part], draws if shared else part
         with np.errstate(all="ignore"):
             if form.to is not None:
-                z = buffer[: len(z)]
+                z = buffer[: z.size].reshape(z.shape, order=order)
                 form.to(rows[part], z)
             fits = alone or np.isfinite(z).all()
             if fits:
@@ -289,7 +291,7 @@ def _mean(
                     return True
                 ok, complete = present.astype(np.float64), np.flatnonzero((present | ~used).all(axis=1))
                 _sums(np.where(present, z, 0.0), coefficient[own], out)
-                share = np.empty_like(out)
+                share = buffer[largest * k :][: out.size].reshape(out.shape)
                 if intercept is not None:
                     _sums(ok, constant[own], share)
                     share[:, complete] = np.broadcast_to(start[own], out.shape)[:, complete]
@@ -307,12 +309,12 @@ def _mean(
         return False
 
     parts = row_blocks(len(rows), 1 if alone and form.to is None else k)  # read once: larger blocks
+    largest = parts[0].stop if parts else 0
     unfit = map_blocks(
         block,
         list(product(blocks(len(score), _DRAWS), parts)),
         numbers=rows.size * len(score),
-        buffer=(parts[0].stop, k) if parts and form.to is not None else (0, k),
-        order="F" if rows.strides[0] < rows.strides[1] else "C",
+        buffer=largest * (k + min(len(score), _DRAWS)),
     )
     if any(unfit):
         raise _refusal(form, x, w.max(axis=0) > 0 if shared else w.reshape(x.shape) > 0)

@@ -1,6 +1,6 @@
 """What equindex raises: one family per thing the user has to mend."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 __all__ = [
@@ -34,7 +34,16 @@ class DataError(EquindexError):
 
 
 class DomainError(EquindexError):
-    """Method and values do not fit, such as a geometric mean of zeros."""
+    """Method and values do not fit, such as a geometric mean of zeros.
+
+    Kernels know positions, not labels: `positions` holds index tuples ``(..., region or None, indicator)``; scoring
+    adds the `columns` or the `node` they count within, puts names to them in a note and marks that as `told`.
+    """
+
+    positions: tuple[tuple[int | None, ...], ...] = ()
+    columns: Sequence[int] | None = None
+    node: int | None = None
+    told: bool = False
 
 
 class EngineError(EquindexError):

@@ -90,7 +90,7 @@ def _plan() -> None:
                 float(one.score[0, node]),
                 float(other.score[0, node]),
                 f"{one.coverage[0, node]:.0%}",
-                "" if one.score[0, node] == one.score[0, node] else ratio._why_node(one, 0, node),
+                "" if one.score[0, node] == one.score[0, node] else ratio.why_unscored(0, node),
             ]
         )
     columns = ["领域", "ratio", "met", "coverage", "note"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,19 +163,14 @@ def ranking(found: Scores, rows: Sequence[int], year: int, title: str = "") -> N
     if len(body) > _MOST:
         line(f"… and {len(body) - _MOST} more regions; all with -o.")
     for k in [k for k in order if np.isnan(main[k])][:5]:
-        line(f"unscored: {found.panel.label(int(found.panel.order[k]))}: {_why(found, k)}")
-
-
-def _why(found: Scores, row: int) -> str:
-    rolled = found.rolled or (found.attained.rolled if found.attained else found.equalized.rolled)  # type: ignore[union-attr]
-    return found._why_node(rolled, row, 0)
+        line(f"unscored: {found.panel.label(int(found.panel.order[k]))}: {found.why_unscored(k)}")
 
 
 def _series(found: Scores, order: Sequence[int]) -> tuple[list[str], list[list[Any]]]:
     columns: list[str] = ["rank", "region"]
     series: list[list[Any]] = []
     if found.rolled is not None:
-        series.append([None if np.isnan(r := found._rank[k, 0]) else int(r) for k in order])
+        series.append([int(found._rank[k, 0]) or None for k in order])
         columns += ["index"]
         series.append([float(found.rolled.score[k, 0]) for k in order])
         if found.plan.model.classes:
@@ -206,7 +202,7 @@ def single(found: Scores, row: int, year: int) -> None:
             tree.names[node] if node else "index",
             float(rolled.score[row, node]),
             f"{rolled.coverage[row, node]:.0%}",
-            found._why_node(rolled, row, node) if np.isnan(rolled.score[row, node]) else "",
+            found.why_unscored(row, node) if np.isnan(rolled.score[row, node]) else "",
         ]
         for node in (*at[1:], 0)
     ]
@@ -327,7 +323,8 @@ def _quality(panel: Panel, framework: Framework) -> None:
             ]
         )
     regions = len(np.unique(panel.region[rows]))
-    heading = f"No errors: {regions} regions, {span}, {len(body)} indicators, {np.isfinite(x).mean():.1%} of cells filled"
+    filled = f"{np.isfinite(x).mean():.1%} of cells filled"
+    heading = f"No errors: {regions} regions, {span}, {len(body)} indicators, {filled}"
     table(
         heading,
         ["indicator", "name", "unit", "values", "missing", "bounds", "least", "median", "most"],
@@ -445,7 +442,7 @@ def _options(method: Any) -> str:
     hidden = {"missing", "min_coverage", "population", "pillars"}
     options: Mapping[str, Any] = {k: v for k, v in method.options.items() if k not in hidden}
     return ", ".join(
-        f"{name} (required)" if repr(value).endswith("empty'>") else f"{name}={value!r}"
+        f"{name} (required)" if value is Parameter.empty else f"{name}={value!r}"
         for name, value in options.items()
     )
 

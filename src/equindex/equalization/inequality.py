@@ -62,7 +62,7 @@ def _ready(x: ArrayLike, population: ArrayLike | None, measure: str) -> tuple[Fl
             f"(first: {x[positions[0]]:.6g} at position {positions[0]}). "
             "Leave this column out, or choose another measure."
         )
-        vars(error)["positions"] = positions
+        error.positions = positions
         raise error
     return x, weights
 

@@ -161,7 +161,7 @@ class Plan:
                 x, self.direction[group.columns], summary=measured, **group.options
             )
         except DomainError as error:
-            error.columns = group.columns  # type: ignore[attr-defined]
+            error.columns = group.columns.tolist()
             raise
         return z
 

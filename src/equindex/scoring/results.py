@@ -17,6 +17,7 @@ from equindex.scoring.attained import AttainedPanel
 from equindex.scoring.evenness import Equalized, inequality, why_unequalized
 from equindex.scoring.plan import Plan
 from equindex.scoring.steps import ranks
+from equindex.scoring.tidy import categorical, reasons, tiled, truth, unscored, whole
 from equindex.scoring.tree import Rolled
 
 if TYPE_CHECKING:
@@ -83,31 +84,15 @@ class Scores:
             words = list(dict.fromkeys(labels))
             place = {word: code for code, word in enumerate(words)}
             codes = np.array([place[label] for label in labels], dtype=np.intp)
-            return _categorical(np.repeat(codes[self.panel.region[rows]], wide), words)
+            return categorical(np.repeat(codes[self.panel.region[rows]], wide), words)
 
         return {
             "region": region(self.panel.regions),
             "region_name": region(self.panel.region_names),
             "year": np.repeat(self.panel.year[rows], wide),
-            "node": self._tiled([self.plan.tree.ids[node] for node in nodes], len(rows)),
-            "node_name": self._tiled([self.plan.tree.names[node] for node in nodes], len(rows)),
+            "node": tiled([self.plan.tree.ids[node] for node in nodes], len(rows)),
+            "node_name": tiled([self.plan.tree.names[node] for node in nodes], len(rows)),
         }
-
-    @staticmethod
-    def _tiled(labels: Sequence[str], times: int) -> Any:
-
-        words = list(dict.fromkeys(labels))
-        codes = np.array([words.index(label) for label in labels], dtype=np.intp)
-        return _categorical(np.tile(codes, times), words)
-
-    def _reasons(self, reasons: Mapping[int, str], size: int) -> Any:
-
-        words = ["", *dict.fromkeys(word for word in reasons.values() if word)]
-        place = {word: code for code, word in enumerate(words)}
-        codes = np.zeros(size, dtype=np.int32)
-        if reasons:
-            codes[list(reasons)] = [place[word] for word in reasons.values()]
-        return _categorical(codes, words)
 
     def _leafwise(self, leaves: FloatArray, nodes: Sequence[int]) -> FloatArray:
         """Spread (rows, indicators) over nodes, NaN where a node is no leaf, and flatten."""
@@ -120,7 +105,7 @@ class Scores:
     # S -------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _rank(self) -> FloatArray:
+    def _rank(self) -> NDArray[np.int32]:
         assert self.rolled is not None
         assert self.plan.model.methods is not None
         decimals = self.plan.model.methods.rank_decimals
@@ -162,21 +147,22 @@ class Scores:
         return pd.DataFrame(
             {
                 **keys,
-                "parent": self._tiled(parents, len(shown)),
+                "parent": tiled(parents, len(shown)),
                 "depth": np.tile(tree.depth[list(nodes)].astype(np.int8), len(shown)),
-                "level": self._tiled([tree.levels[node] for node in nodes], len(shown)),
+                "level": tiled([tree.levels[node] for node in nodes], len(shown)),
                 "value": values.ravel(),
-                "source_year": _nullable(sources.ravel(), "Int64"),
+                "source_year": whole(sources.ravel()),
                 "normalised": z.ravel(),
                 "weight": np.tile(self.plan.local[list(nodes)], len(shown)),
                 "effective": effective.ravel(),
                 "score": score.ravel(),
-                "rank": _nullable(rank, "Int64"),
+                "rank": whole(rank, rank == 0),
                 "class": self._classes(score.ravel()),
                 "coverage": rolled.coverage[shown].ravel(),
                 "imputed": np.zeros(size),
-                "reason": self._reasons(self._why_unscored(score), size),
-            }
+                "reason": reasons(tree, rolled, self.plan.missing, shown, nodes, self._missing_values),
+            },
+            copy=False,
         )
 
     def _classes(self, score: FloatArray) -> Any:
@@ -188,35 +174,16 @@ class Scores:
             else np.full(score.shape, -1)
         )
         names = [name for name, _ in bounds]
-        return _categorical(np.where(np.isnan(score), -1, codes), names)
+        return categorical(np.where(np.isnan(score), -1, codes), names)
 
-    def _why_unscored(self, score: FloatArray) -> dict[int, str]:
-        """Why each NaN of `score`, shape (shown rows, nodes), is one, by flat position."""
-        assert self.rolled is not None
-        reasons: dict[int, str] = {}
-        tree, wide = self.plan.tree, score.shape[1]
-        for k, node in np.argwhere(np.isnan(score)):
-            row = int(self._shown[k])
-            if tree.leaf[node] >= 0:
-                reasons[int(k) * wide + int(node)] = self.panel.reason(
-                    int(self.panel.order[row]), int(tree.leaf[node])
-                )
-            else:
-                reasons[int(k) * wide + int(node)] = self._why_node(self.rolled, row, int(node))
-        return reasons
+    def _missing_values(self, leaf: int, rows: NDArray[np.intp]) -> list[str]:
+        return [self.panel.reason(row, leaf) for row in self.panel.order[rows].tolist()]
 
-    def _why_node(self, rolled: Rolled, row: int, node: int) -> str:
-        if rolled.score.shape[1] > 1:
-            inside = self.plan.tree.children[node]
-            absent = [self.plan.tree.ids[child] for child in inside if np.isnan(rolled.score[row, child])]
-            if len(absent) == len(inside):
-                return "nothing below has a score"
-            if self.plan.missing.rule == "propagate":
-                return f"missing: {', '.join(absent)}"
-        share = rolled.coverage[row, node]
-        if self.plan.missing.rule == "propagate":
-            return "an indicator is missing"
-        return f"coverage {share:.2f} is below {self.plan.missing.min_coverage:g}"
+    def why_unscored(self, row: int, node: int = 0, rolled: Rolled | None = None) -> str:
+        """Say why a node has no score in a row of the panel's order; of the composite, or else of A or E."""
+        others = (self.attained, self.equalized)
+        rolled = rolled or self.rolled or next(part.rolled for part in others if part is not None)
+        return unscored(self.plan.tree, rolled, self.plan.missing, row, node)
 
     @property
     def index(self) -> pd.Series[float]:
@@ -252,7 +219,7 @@ class Scores:
         keys = pd.MultiIndex.from_arrays([names, self.panel.year[rows]], names=["region", "year"])
         data = (self.rolled.score if what == "score" else self._rank)[self._shown][:, list(nodes)]
         frame = pd.DataFrame(data, index=keys, columns=[self.plan.tree.ids[node] for node in nodes])
-        return frame.astype("Int64") if what == "rank" else frame
+        return frame.astype("Int64").mask(frame == 0) if what == "rank" else frame
 
     @property
     def weights(self) -> pd.DataFrame:
@@ -282,7 +249,7 @@ class Scores:
             return pd.DataFrame()
         a, tree, shown = self.attained, self.plan.tree, self._shown
         nodes = [n for n in range(len(tree.ids)) if tree.sums(a.has.astype(float))[n] > 0]
-        keys, size = self._keys(nodes), len(shown) * len(nodes)
+        keys = self._keys(nodes)
         goal = np.full((len(shown), len(nodes)), -1, dtype=np.intp)
         status = np.full((len(shown), len(nodes)), "", dtype=object)
         binding = np.full((len(shown), len(nodes)), None, dtype=object)
@@ -307,15 +274,14 @@ class Scores:
                 lists[name].append(value)
         spread = {name: np.array([*values, "" if name in ("raw", "operator") else np.nan], dtype=object)[goal.ravel()]
                   for name, values in lists.items()}  # fmt: skip
-        reasons: dict[int, str] = {}
-        for k, p in np.argwhere(np.isnan(score)):
-            leaf, row = int(tree.leaf[nodes[p]]), int(shown[k])
-            why = a.why[row, leaf] if leaf >= 0 else self._why_attained(row, nodes[p])
-            reasons[int(k) * len(nodes) + int(p)] = why
+
+        def why(leaf: int, rows: NDArray[np.intp]) -> list[str]:
+            return [a.why[row, leaf] for row in rows.tolist()]
+
         return pd.DataFrame(
             {
                 **keys,
-                "level": self._tiled([tree.levels[node] for node in nodes], len(shown)),
+                "level": tiled([tree.levels[node] for node in nodes], len(shown)),
                 "value": self._leafwise(a.value, nodes),
                 "bound": bound.ravel(),
                 "target": spread["raw"],
@@ -324,12 +290,12 @@ class Scores:
                 "target_high": spread["high"].astype(float),
                 "attainment": score.ravel(),
                 "uncapped": self._leafwise(a.attained.uncapped, nodes),
-                "met": _nullable(self._leafwise(a.attained.met, nodes), "boolean"),
+                "met": truth(self._leafwise(a.attained.met, nodes)),
                 "status": pd.Categorical(status.ravel(), categories=["", *attainment.STATUSES]),
-                "binding": _nullable(binding.ravel(), "boolean"),
+                "binding": truth(binding.ravel()),
                 "weight": np.tile(a.local[nodes], len(shown)),
                 "coverage": a.rolled.coverage[shown][:, nodes].ravel(),
-                "reason": self._reasons(reasons, size),
+                "reason": reasons(tree, a.rolled, self.plan.missing, shown, nodes, why),
             }
         )
 
@@ -342,10 +308,6 @@ class Scores:
             reach = abs(middle) * (near[0] if near else 0.05)
             return middle - reach, middle + reach
         return low, high
-
-    def _why_attained(self, row: int, node: int) -> str:
-        assert self.attained is not None
-        return Scores._why_node(self, self.attained.rolled, row, node)
 
     @cached_property
     def binding(self) -> pd.DataFrame:
@@ -387,26 +349,20 @@ class Scores:
         e, tree, shown = self.equalized, self.plan.tree, self._shown
         nodes = range(len(tree.ids))
         score = e.rolled.score[shown]
-        reasons: dict[int, str] = {}
-        for k, node in np.argwhere(np.isnan(score)):
-            leaf, row = int(tree.leaf[node]), int(shown[k])
-            why = (
-                why_unequalized(
-                    self.plan, self.panel, int(self.panel.order[row]), leaf, float(e.reference[row, leaf])
-                )
-                if leaf >= 0
-                else Scores._why_node(self, e.rolled, row, int(node))
-            )
-            reasons[int(k) * len(tree.ids) + int(node)] = why
+
+        def why(leaf: int, rows: NDArray[np.intp]) -> list[str]:
+            at = zip(self.panel.order[rows].tolist(), e.reference[rows, leaf].tolist(), strict=True)
+            return [why_unequalized(self.plan, self.panel, row, leaf, line) for row, line in at]
+
         return pd.DataFrame(
             {
                 **self._keys(nodes),
-                "level": self._tiled(tree.levels, len(shown)),
+                "level": tiled(tree.levels, len(shown)),
                 "value": self._leafwise(self.panel.x[self.panel.order], nodes),
                 "reference": self._leafwise(e.reference, nodes),
                 "equalization": score.ravel(),
                 "coverage": e.rolled.coverage[shown].ravel(),
-                "reason": self._reasons(reasons, score.size),
+                "reason": reasons(tree, e.rolled, self.plan.missing, shown, nodes, why),
             }
         )
 
@@ -471,17 +427,3 @@ class Scores:
             years = sorted({int(y) for y in self.panel.year[order]})
             raise DataError(f"{region!r} has no row{f' for {year}' if year else ''}. Years: {years}.")
         return int(rows[-1])
-
-
-def _categorical(codes: Any, words: Sequence[str]) -> Any:
-    """Return labels by code, -1 where there is none; millions of rows cost a byte or two each."""
-    import pandas as pd
-
-    return pd.Categorical.from_codes(codes, pd.Index(list(words)))
-
-
-def _nullable(values: Any, dtype: Any) -> Any:
-    """Return whole numbers or truth values that may be missing."""
-    import pandas as pd
-
-    return pd.array(values, dtype=dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -150,36 +150,40 @@ def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tu
     return score * plan.total, coverage
 
 
-def ranks(score: FloatArray, bounds: list[slice], decimals: int | None) -> FloatArray:
-    """Rank every column within each year: 1 is best, equals share the better rank, NaN is unranked.
+def ranks(score: FloatArray, spans: Sequence[slice], decimals: int | None) -> NDArray[np.int32]:
+    """Rank every column within each year: 1 is best, equals share the better rank, 0 is unranked.
 
     Parameters
     ----------
     score : ndarray, shape (rows, nodes)
         Scores, rows by year.
-    bounds : list of slice
+    spans : sequence of slice
         The rows of each year.
     decimals : int or None
         Rank the score rounded so; None ranks it unrounded, calling equal what differs by rounding only.
     """
-    ranked = np.full(score.shape, np.nan)
-    for rows in bounds:
-        for column in range(score.shape[1]):
-            values = score[rows, column]
-            seen = np.flatnonzero(np.isfinite(values))
-            if not seen.size:
-                continue
-            values = values[seen]
-            if decimals is None:
-                largest = np.abs(values).max()
-                decimals_here = _TIE_DIGITS - int(np.ceil(np.log10(largest))) if largest > 0 else 0
-                values = np.round(values, min(decimals_here, 300))
-            else:
-                values = np.round(values, decimals)
-            ranked[rows.start + seen, column] = (
-                seen.size + 1 - np.searchsorted(np.sort(values), values, "right")
-            )
+    ranked = np.zeros(score.shape, dtype=np.int32)
+    for rows in spans:
+        part = np.ascontiguousarray(score[rows].T)
+        worth = -(_tied(part) if decimals is None else np.round(part, decimals))
+        order = np.argsort(worth, axis=1)
+        worth = np.take_along_axis(worth, order, axis=1)
+        place = np.broadcast_to(np.arange(1, worth.shape[1] + 1, dtype=np.int32), worth.shape).copy()
+        place[:, 1:][worth[:, 1:] == worth[:, :-1]] = 0
+        place = np.maximum.accumulate(place, axis=1)
+        place[np.isnan(worth)] = 0
+        here = np.empty_like(place)
+        np.put_along_axis(here, order, place, axis=1)
+        ranked[rows] = here.T
     return ranked
+
+
+def _tied(score: FloatArray) -> FloatArray:
+    """Round each row to some digits of its largest number, so that rounding errors make no ranks."""
+    largest = np.fmax.reduce(np.abs(score), axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        unit = 10.0 ** (_TIE_DIGITS - np.ceil(np.log10(largest)))
+        return np.where(np.isfinite(unit), np.round(score * unit), score)
 
 
 @contextmanager
@@ -188,19 +192,17 @@ def labelled(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> Iterator[None]
     try:
         yield
     except DomainError as error:
-        node = getattr(error, "node", None)
-        columns = getattr(error, "columns", None)
         names: list[str] = []
-        for *_, row, column in getattr(error, "positions", ())[:5]:
-            if node is not None:
-                what = plan.tree.ids[plan.tree.children[node][column]]
+        for *_, row, column in error.positions[:5]:
+            assert column is not None
+            if error.node is not None:
+                what = plan.tree.ids[plan.tree.children[error.node][column]]
             else:
-                at = column if columns is None else columns[column]
-                what = plan.model.indicator[at].id
+                what = plan.model.indicator[column if error.columns is None else error.columns[column]].id
             where = "" if row is None or row >= len(rows) else f" ({panel.label(int(rows[row]))})"
             names.append(f"{what!r}{where}")
-        inside = f"in {plan.tree.ids[node]!r}: " if node is not None else ""
-        if names and not getattr(error, "told", False):
+        inside = f"in {plan.tree.ids[error.node]!r}: " if error.node is not None else ""
+        if names and not error.told:
             error.add_note(inside + ", ".join(names))
-            error.told = True  # type: ignore[attr-defined]
+            error.told = True
         raise

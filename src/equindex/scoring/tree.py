@@ -95,9 +95,8 @@ class Tree:
                 at = int(self.parent[at])
             above.append(path)
         levels = max((len(path) for path in above), default=0)
-        return np.array([[*path, *[-1] * (levels - len(path))] for path in above], dtype=np.intp).T.reshape(
-            levels, -1
-        )
+        padded = [[*path, *[-1] * (levels - len(path))] for path in above]
+        return np.array(padded, dtype=np.intp).reshape(len(above), levels).T
 
     def sums(self, leaves: FloatArray) -> FloatArray:
         """Sum leaf numbers of shape (..., indicators) up the tree, giving (..., nodes)."""
@@ -160,7 +159,7 @@ class Tree:
             try:
                 score[:, node] = function(part, weight, missing=missing.rule, **call.options)
             except DomainError as error:
-                error.node = node  # type: ignore[attr-defined]
+                error.node = node
                 raise
             if not complete:
                 used = np.where(np.isnan(part), 0.0, coverage[:, inside])

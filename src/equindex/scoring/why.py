@@ -114,7 +114,7 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
         raise DataError('only the index was kept: score with keep="all" to explain it.')
     here = panel.order[row]
     if np.isnan(rolled.score[row, 0]):
-        why = scores._why_node(rolled, row, 0)
+        why = scores.why_unscored(row, 0, rolled)
         raise DataError(f"{panel.label(int(here))} has no score to explain: {why}.")
     effective = tree.effective(rolled.score[[row]], local)[0]
     factor = _factors(scores, rolled.score[row], local, [call.name for call in calls])

@@ -16,6 +16,7 @@ from equindex.tables.headers import (
 from equindex.tables.records import records
 from equindex.tables.regions import AMBIGUOUS, UNKNOWN, Regions
 from equindex.tables.sheet import Sheet
+from equindex.tables.workbook import sheet_names
 
 __all__ = [
     "AMBIGUOUS",
@@ -34,5 +35,6 @@ __all__ = [
     "read",
     "records",
     "roles",
+    "sheet_names",
     "year_columns",
 ]

@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from equindex.errors import DataError, EngineError, nearest
+from equindex.errors import DataError, EngineError
 from equindex.tables.delimited import read_delimited
 from equindex.tables.headers import kept_as_text
-from equindex.tables.sheet import Sheet, check_names, listed
+from equindex.tables.sheet import Sheet, check_names, listed, must_exist
 from equindex.tables.workbook import read_workbook
 
 __all__ = ["SUFFIXES", "read", "read_file"]
@@ -52,7 +52,7 @@ def read(
         For Parquet without pyarrow.
     """
     path, text = Path(path), {*text}
-    _must_exist(path)
+    must_exist(path)
     if not path.is_dir():
         return [read_file(path, sheet=sheet, text=text)]
     ignored = {Path(other).resolve() for other in skip}
@@ -78,7 +78,7 @@ def read_file(
     path: Path, *, sheet: str | None = None, text: Iterable[str] = (), every_text: bool = False
 ) -> Sheet:
     """Read one file; `every_text` keeps numbers as printed too."""
-    _must_exist(path)
+    must_exist(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(f"{path.name} is no table that can be read. Known: {', '.join(SUFFIXES)}.")
@@ -94,14 +94,6 @@ def read_file(
         return _read_parquet(path, {*text}, every_text)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from None
-
-
-def _must_exist(path: Path) -> None:
-    if not path.exists():
-        folder = path.parent
-        beside = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
-        hint = nearest(path.name, beside) if folder.is_dir() else f"There is no folder {folder} either."
-        raise DataError(f"there is no file or folder {path}. {hint}".rstrip())
 
 
 def _read_parquet(path: Path, text: set[str], every_text: bool) -> Sheet:

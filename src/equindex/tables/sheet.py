@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from equindex.errors import DataError
+from equindex.errors import DataError, nearest
 
-__all__ = ["Sheet", "check_names", "find_header", "find_notes", "listed", "preamble", "skipped"]
+__all__ = ["Sheet", "check_names", "find_header", "find_notes", "listed", "must_exist", "preamble", "skipped"]
 
 _KEY = re.compile(r"([^:：,，]{1,20})[:：]\s*(.*)", re.DOTALL)
 _WORD = re.compile(
@@ -157,3 +158,12 @@ def skipped(where: str, rows: Sequence[Sequence[str]], first: int, last: int) ->
     """Return the note on lines above or below a table."""
     text = "; ".join(" ".join(cell.strip() for cell in row if cell.strip()) for row in rows)
     return f"skipped rows {first}-{last} {where} the table: {text[:300]}{'…' if len(text) > 300 else ''}"
+
+
+def must_exist(path: Path) -> None:
+    """Raise DataError naming the nearest file beside a `path` that is not there."""
+    if not path.exists():
+        folder = path.parent
+        beside = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+        hint = nearest(path.name, beside) if folder.is_dir() else f"There is no folder {folder} either."
+        raise DataError(f"there is no file or folder {path}. {hint}".rstrip())

@@ -3,7 +3,8 @@
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,9 +15,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from equindex.errors import DataError, nearest
 from equindex.tables.headers import kept_as_text
-from equindex.tables.sheet import Sheet, check_names, find_header, find_notes, preamble, skipped
+from equindex.tables.sheet import Sheet, check_names, find_header, find_notes, must_exist, preamble, skipped
 
-__all__ = ["read_workbook"]
+__all__ = ["read_workbook", "sheet_names"]
 
 Cell = str | float | bool | date | time | timedelta
 
@@ -29,15 +30,9 @@ def read_workbook(
     path: Path, *, sheet: str | None = None, text: Iterable[str] = (), every_text: bool = False
 ) -> Sheet:
     """Read one sheet: that named, else ``data``, ``数据`` or ``observations``, else the first not empty."""
-    try:
-        with CalamineWorkbook.from_path(path) as book:
-            chosen = _choose(book, path.name, sheet)
-            rows: list[list[Cell]] = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
-    except (CalamineError, ValueError) as error:
-        raise DataError(
-            f"{path.name} cannot be read as a workbook ({error}). "
-            "Open it, remove any password, and save it as .xlsx."
-        ) from None
+    with _opened(path) as book:
+        chosen = _choose(book, path.name, sheet)
+        rows: list[list[Cell]] = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
     name = f"{path.name} [{chosen}]"
     for row, column, fault in _faults(path, chosen):
         rows[row][column] = fault
@@ -73,6 +68,29 @@ def read_workbook(
     return Sheet(
         name=name, frame=frame, lines=lines[first + 1 : last], notes=(*notes, *dropped), title=preamble(above)
     )
+
+
+def sheet_names(path: str | Path) -> list[str]:
+    """Return the names of a workbook's sheets in their order; DataError if it cannot be read."""
+    path = Path(path)
+    must_exist(path)
+    try:
+        with _opened(path) as book:
+            return list(book.sheet_names)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[CalamineWorkbook]:
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            yield book
+    except (CalamineError, ValueError) as error:
+        raise DataError(
+            f"{path.name} cannot be read as a workbook ({error}). "
+            "Open it, remove any password, and save it as .xlsx."
+        ) from None
 
 
 def _choose(book: CalamineWorkbook, file: str, sheet: str | None) -> str:
