@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from equindex.schema.raw import Raw
 
-__all__ = ["expected", "inspect_panel"]
+__all__ = ["expected", "inspect_panel", "refuse_infinite"]
 
 _MISSING_SHARE = 0.2  # an indicator with a larger share missing is worth a warning
 _UNIT_FACTOR = 90.0  # a value this many times off its column's median smells of 万, 千 or %
@@ -39,6 +40,24 @@ def expected(model: FrameworkFile) -> pa.DataFrameSchema:
     columns = {indicator.id: column(indicator.lower, indicator.upper) for indicator in model.indicator}
     keys = {"region": pa.Column(nullable=False), "year": pa.Column(int, coerce=True)}
     return pa.DataFrameSchema({**keys, **columns}, unique=["region", "year"], strict=False)
+
+
+def refuse_infinite(raw: Raw, model: FrameworkFile, findings: Findings) -> None:
+    """Report infinite numerators, denominators and populations, then treat them as missing."""
+    ids = {indicator.id for indicator in model.indicator}
+    beside = [variable for variable, name in enumerate(raw.names) if name not in ids]
+    found = np.isinf(raw.values[:, beside])
+    if not found.any():
+        return
+    for row, at in np.argwhere(found).tolist():
+        findings.error(
+            "infinite value",
+            f"{raw.names[beside[at]]!r} is infinite.",
+            "Correct the cell, or leave it empty.",
+            **raw.where(row, beside[at]),
+        )
+    raw.values = raw.values.copy()
+    raw.values[:, beside] = np.where(found, np.nan, raw.values[:, beside])
 
 
 def inspect_panel(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings) -> None:
@@ -101,8 +120,8 @@ def _agreement(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings)
             rate = top / bottom * indicator.per
         for row in np.flatnonzero(np.isfinite(rate) & np.isfinite(raw.values[:, own])):
             printed = float(panel.x[row, column])
-            digits = len(repr(printed).partition(".")[2].removesuffix("0")) if abs(printed) < 1e15 else 0
-            if abs(printed - rate[row]) > 0.5000001 * 10.0**-digits:
+            exponent = Decimal(repr(printed)).normalize().as_tuple().exponent
+            if abs(printed - rate[row]) > 0.5000001 * 10.0 ** min(int(exponent), 0):
                 findings.error(
                     "disagreement",
                     f"{indicator.id!r} is printed as {printed:g}, but "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,12 @@ from numpy.typing import NDArray
 from equindex import notation, tables
 from equindex._arrays import FloatArray
 from equindex.model import FrameworkFile
-from equindex.schema.checks import inspect_panel
+from equindex.schema.checks import inspect_panel, refuse_infinite
 from equindex.schema.findings import Findings
 from equindex.schema.panel import Bound, Panel
 from equindex.schema.raw import Piece, Raw
 from equindex.schema.reader import Reader, listed
-from equindex.schema.regions import attach
+from equindex.schema.regions import attach, places
 
 __all__ = ["observe"]
 
@@ -51,7 +52,9 @@ def observe(
                 "no data", "no row of the data can be scored.", "Check [table].keep and the years."
             )
         return None, reader.findings
+    refuse_infinite(raw, model, reader.findings)
     panel = attach(raw.panel(model), model, regions, raw, reader.findings)
+    panel = replace(panel, places=places(model, regions, panel, reader.findings))
     inspect_panel(panel, model, raw, reader.findings)
     return (None if reader.findings.errors else panel), reader.findings
 
@@ -220,8 +223,6 @@ def _excluded(reader: Reader, raw: Raw) -> Raw:
         )
         rows = np.flatnonzero((raw.region == code) & (raw.year == cell.year))
         told = f"{cell.region}, {cell.year}, {cell.indicator}: {cell.reason}"
-        indicator = next((i for i in reader.model.indicator if i.id == cell.indicator), None)
-        name = indicator.numerator if indicator and indicator.numerator else cell.indicator
         if code < 0:
             reader.findings.error(
                 "exclude", f"no region {cell.region!r}.", "Mend [[exclude]].", region=cell.region
@@ -229,10 +230,10 @@ def _excluded(reader: Reader, raw: Raw) -> Raw:
         elif not rows.size:
             reader.findings.notes.append(f"nothing to exclude at {told}")
         else:
-            variable = reader.names.index(name)
-            raw.values[rows[0], variable] = np.nan
-            raw.bounds.pop((int(rows[0]), variable), None)
-            raw.reasons[int(rows[0]), variable] = f"excluded: {cell.reason}"
+            at = int(rows[0]), reader.names.index(cell.indicator)
+            raw.values[at] = np.nan
+            raw.bounds.pop(at, None)
+            raw.reasons[at] = raw.dropped[at[0], cell.indicator] = f"excluded: {cell.reason}"
             raw.excluded.append(told)
     return raw
 

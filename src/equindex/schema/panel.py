@@ -32,7 +32,8 @@ class Panel:
     """Indicator values of shape (rows, indicators), with what is known about each cell.
 
     `region` holds positions in `regions`; `bounds` and `reasons` are keyed by (row, column) and name only the
-    cells that need it: a missing cell without a reason had no value in the data.
+    cells that need it: a missing cell without a reason had no value in the data. `places` are the positions of
+    the regions that targets name.
     """
 
     regions: tuple[str, ...]
@@ -49,6 +50,7 @@ class Panel:
     scored: NDArray[np.bool_] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def rows_of(self) -> dict[int, NDArray[np.intp]]:
@@ -56,6 +58,8 @@ class Panel:
         rows = np.lexsort((self.region, self.year))
         if self.scored is not None:
             rows = rows[self.scored[rows]]
+        if not rows.size:
+            return {}
         years, starts = np.unique(self.year[rows], return_index=True)
         return {int(y): part for y, part in zip(years, np.split(rows, starts[1:]), strict=True)}
 

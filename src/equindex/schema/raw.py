@@ -49,6 +49,7 @@ class Raw:
     piece: NDArray[np.int16] | None
     at: NDArray[np.int64] | None
     excluded: list[str]
+    dropped: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def where(self, row: int, variable: int) -> dict[str, Any]:
         """Tell the file, row and column in which a cell was printed, and its region and year."""
@@ -56,9 +57,9 @@ class Raw:
         number, line = 0, row
         if self.piece is not None and self.at is not None:
             number, line = int(self.piece[row, variable]), int(self.at[row, variable])
-        if number < 0 or not self.pieces:
-            return {**known, "indicator": self.names[variable]}
         piece = self.pieces[number]
+        if number < 0 or (piece.variable is None and variable not in piece.columns):
+            return {**known, "indicator": self.names[variable]}
         header = (
             piece.headers[piece.columns.index(variable)] if piece.variable is None else self.names[variable]
         )
@@ -84,6 +85,12 @@ class Raw:
             bounds, reasons = {}, {}
             for column, indicator in enumerate(model.indicator):
                 self._fill(x, column, indicator, position, bounds, reasons, source)
+        columns = {indicator.id: column for column, indicator in enumerate(model.indicator)}
+        for (row, name), reason in self.dropped.items():
+            if name in columns:
+                at = row, columns[name]
+                x[at], reasons[at] = np.nan, reason
+                bounds.pop(at, None)
         return Panel(
             regions=self.regions,
             region_names=self.region_names,

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from equindex import notation, tables
 from equindex._arrays import FloatArray
-from equindex.errors import nearest
+from equindex.errors import DataError, nearest
 from equindex.model import FrameworkFile
 from equindex.schema.findings import Findings
 from equindex.schema.raw import Piece
@@ -65,9 +66,25 @@ class Reader:
         """Match one sheet and keep it as a piece."""
         declared = self.model.table.model_dump(exclude={"keep", "sheet"}, exclude_none=True)
         self.findings.notes += [f"{sheet.name}: {note}" for note in sheet.notes]
+        double = sheet.frame.columns[sheet.frame.columns.duplicated()].unique()
+        if len(double):
+            self.findings.error(
+                "duplicate columns",
+                f"{listed(double)} {'heads' if len(double) == 1 else 'head'} more than one column.",
+                "Give every column a name of its own.",
+                file=sheet.name,
+            )
+            return
         sheet = self._kept(sheet)
         constants = {role: value for role, value in declared.items() if isinstance(value, int)}
-        roles = tables.roles(sheet.frame.columns, {r: c for r, c in declared.items() if r not in constants})
+        try:
+            roles = tables.roles(
+                sheet.frame.columns, {r: c for r, c in declared.items() if r not in constants}
+            )
+            layout = tables.layout(sheet, roles)
+        except DataError as error:
+            self.findings.error("columns", str(error).removeprefix(f"{sheet.name} "), file=sheet.name)
+            return
         if "region" not in roles and "region_name" in roles:
             roles["region"] = roles["region_name"]
         if "region" not in roles:
@@ -78,7 +95,6 @@ class Reader:
                 file=sheet.name,
             )
             return
-        layout = tables.layout(sheet, roles)
         if layout == "years":
             sheet, roles = (
                 _unpivot(sheet, roles),
@@ -193,12 +209,11 @@ class Reader:
         for word in words:
             if word in found:
                 continue
-            close = nearest(_key(word), spoken)
-            if close.startswith("Did you mean"):
-                near = spoken[close.split("'")[1]] if close.count("'") >= 2 else ""
+            close = get_close_matches(_key(word), spoken, n=1)
+            if close:
                 self.findings.error(
                     "unknown column",
-                    f"{str(word)!r} is close to {near!r}, which has no data.",
+                    f"{str(word)!r} is close to {spoken[close[0]]!r}, which has no data.",
                     "Rename it, or give the indicator this alias.",
                     file=sheet.name,
                     column=str(word),
@@ -248,7 +263,8 @@ class Reader:
         return next((i.unit for i in self.model.indicator if i.id == name), "")
 
     def _cells(self, piece: Piece, column: pd.Series[Any], unit: str, j: int, header: Any) -> FloatArray:
-        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        kinds = pd.api.types
+        if kinds.is_any_real_numeric_dtype(column):
             return column.to_numpy(dtype=float, na_value=np.nan)
         cells = column.astype(object).where(column.notna(), "").to_numpy()
         found = notation.read_many(cells, unit)
@@ -322,9 +338,7 @@ def _key(word: Any) -> str:
 
 def _cell(value: Any) -> str:
     """Text of a cell for comparing with [table].keep: 1.0 is 1, True is true."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip().casefold()
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip()).casefold()
 
 
 def _code(value: Any) -> str:

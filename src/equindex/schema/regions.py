@@ -18,7 +18,7 @@ from equindex.schema.panel import Panel
 if TYPE_CHECKING:
     from equindex.schema.raw import Raw
 
-__all__ = ["attach"]
+__all__ = ["attach", "places"]
 
 
 def attach(
@@ -47,6 +47,12 @@ def attach(
     scored = None
     if isinstance(wanted.reference, RegionReference):
         scored = panel.region != _reference(panel, wanted.reference.region, regions, findings)
+        if not scored.any():
+            findings.error(
+                "reference region",
+                f"only the reference region {wanted.reference.region!r} has data.",
+                "Add the rows of the regions to be scored.",
+            )
     return replace(
         panel,
         population=population,
@@ -54,6 +60,26 @@ def attach(
         groups=_groups(panel, wanted, regions, findings),
         scored=scored,
     )
+
+
+def places(
+    model: FrameworkFile, regions: tables.Regions | None, panel: Panel, findings: Findings
+) -> dict[str, int]:
+    """Find the regions that rows of the targets table name; one that is in no regions table is an error."""
+    names = list(dict.fromkeys(row.region for row in model.target if row.region))
+    if regions is None:
+        known = {name: code for code, name in enumerate(panel.regions)}
+        found = [known.get(name, -1) for name in names]
+    else:
+        found = regions.match(np.array(names, dtype=object)).tolist()
+    for name, code in zip(names, found, strict=True):
+        if code >= 0:
+            continue
+        near = nearest(name, panel.regions) if regions is None else nearest(name, regions.suggest(name))
+        tell = findings.warn if regions is None else findings.error
+        what = "is ambiguous" if code == tables.AMBIGUOUS else "is not known"
+        tell("target", f"region {name!r} of the targets {what}. {near}".strip(), "Mend the targets table.")
+    return dict(zip(names, found, strict=True))
 
 
 def _finite(values: FloatArray, panel: Panel, name: str, findings: Findings) -> FloatArray:

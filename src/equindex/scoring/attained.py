@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from equindex import attainment, notation, treat
 from equindex._arrays import BoolArray, FloatArray
-from equindex.errors import FrameworkError
+from equindex.errors import DomainError, FrameworkError
 from equindex.model import Indicator, Target
 from equindex.schema import Panel
 from equindex.scoring.plan import Plan
@@ -116,11 +116,11 @@ def _goal(indicator: Indicator, row: Target) -> Goal:
     )
 
 
-def _chosen(found: list[tuple[str | None, Goal]], region: tuple[str, str], year: int) -> Goal | None:
+def _chosen(found: list[tuple[int | None, Goal]], region: int, year: int) -> Goal | None:
     """Pick the target of a region and year: its own before all regions', the newest version in force, and the
     next target year, or the last one once all have passed."""  # noqa: D205, D209
-    own = [goal for name, goal in found if name in region]
-    usable = own or [goal for name, goal in found if name is None]
+    own = [goal for place, goal in found if place == region]
+    usable = own or [goal for place, goal in found if place is None]
     usable = [goal for goal in usable if goal.effective_from is None or goal.effective_from <= year]
     if not usable:
         return None
@@ -151,9 +151,9 @@ def attain(plan: Plan, panel: Panel) -> AttainedPanel | None:
         if len(found) == 1 and found[0][0] is None and found[0][1].effective_from is None:
             goal[:, column] = known.setdefault(found[0][1], len(known))
             continue
+        placed = [(panel.places[name] if name else None, g) for name, g in found]
         for k, row in enumerate(order if found else ()):
-            code = panel.region[row]
-            pick = _chosen(found, (panel.regions[code], panel.region_names[code]), int(panel.year[row]))
+            pick = _chosen(placed, int(panel.region[row]), int(panel.year[row]))
             if pick is not None:
                 goal[k, column] = known.setdefault(pick, len(known))
     table = tuple(g for g in known if g is not None)
@@ -215,13 +215,12 @@ def _accumulated(
         indicator, chosen = plan.model.indicator[column], table[goal[k, column]]
         begin, end = _plan_years(plan, indicator, chosen)
         year, code = int(panel.year[order[k]]), int(panel.region[order[k]])
-        bounds.pop((k, column), None)
         if year < begin:
             why[k, column] = f"the plan has not started: it runs from {begin}"
+            x[k, column] = np.nan
         if year < begin or indicator.cumulate == "latest":
-            if year < begin:
-                x[k, column] = np.nan
             continue
+        bounds.pop((k, column), None)
         years = range(begin, min(year, end) + 1)
         rows = [order[at[code, y]] for y in years if (code, y) in at]
         cells = [panel.x[row, column] for row in rows]
@@ -289,7 +288,11 @@ def _transformed(plan: Plan, x: FloatArray) -> FloatArray:
         function = treat.transforms.get(indicator.transform.name).function
         cells = np.atleast_1d(result[..., column])
         finite = np.isfinite(cells)
-        cells[finite] = function(cells[finite][:, None], **indicator.transform.options)[:, 0]
+        try:
+            cells[finite] = function(cells[finite][:, None], **indicator.transform.options)[:, 0]
+        except DomainError as error:
+            error.add_note(f"in the values, targets or goalposts of indicator {indicator.id!r}")
+            raise
         result[..., column] = cells if result.ndim > 1 else cells[0]
     return result
 

@@ -261,6 +261,6 @@ def _split(
                 ("contribution", parts.contribution),
             ):
                 number = value[k, g]
-                reason = inside["reason"] or ("all values are 0" if np.isnan(number) else "")
+                reason = (inside["reason"] or "all values are 0") if np.isnan(number) else ""
                 rows.append(inside | {"part": part, "value": number, "reason": reason})
     return rows

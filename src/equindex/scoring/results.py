@@ -19,6 +19,7 @@ from equindex.scoring.plan import Plan
 from equindex.scoring.steps import ranks
 from equindex.scoring.tidy import categorical, reasons, tiled, truth, unscored, whole
 from equindex.scoring.tree import Rolled
+from equindex.scoring.why import Explanation, explain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -267,13 +268,11 @@ class Scores:
         score = a.rolled.score[shown][:, nodes]
         for k, p in np.argwhere(np.isnan(score)):
             status[k, p] = status[k, p] or "unscored"
-        lists: dict[str, list[Any]] = {"raw": [], "operator": [], "low": [], "high": []}
-        for g in a.goals:
-            near = self._reach(g)
-            for name, value in zip(lists, (g.raw, g.operator, *near), strict=True):
-                lists[name].append(value)
-        spread = {name: np.array([*values, "" if name in ("raw", "operator") else np.nan], dtype=object)[goal.ravel()]
-                  for name, values in lists.items()}  # fmt: skip
+        raw, operator = (
+            np.array([*(getattr(g, name) for g in a.goals), ""], dtype=object)[goal.ravel()]
+            for name in ("raw", "operator")
+        )
+        low, high = self._reach(goal, nodes)
 
         def why(leaf: int, rows: NDArray[np.intp]) -> list[str]:
             return [a.why[row, leaf] for row in rows.tolist()]
@@ -284,10 +283,10 @@ class Scores:
                 "level": tiled([tree.levels[node] for node in nodes], len(shown)),
                 "value": self._leafwise(a.value, nodes),
                 "bound": bound.ravel(),
-                "target": spread["raw"],
-                "operator": spread["operator"],
-                "target_low": spread["low"].astype(float),
-                "target_high": spread["high"].astype(float),
+                "target": raw,
+                "operator": operator,
+                "target_low": low,
+                "target_high": high,
                 "attainment": score.ravel(),
                 "uncapped": self._leafwise(a.attained.uncapped, nodes),
                 "met": truth(self._leafwise(a.attained.met, nodes)),
@@ -299,15 +298,18 @@ class Scores:
             }
         )
 
-    def _reach(self, goal: Any) -> tuple[float, float]:
-        """Return the ends of a target as the table prints them: an open end is empty, "about" has its band."""
-        low, high = (end if np.isfinite(end) else np.nan for end in (goal.low, goal.high))
-        if goal.approximate:
-            near = [i.tolerance for i in self.plan.model.indicator if i.target == goal.raw]
-            middle = low if np.isfinite(low) else high
-            reach = abs(middle) * (near[0] if near else 0.05)
-            return middle - reach, middle + reach
-        return low, high
+    def _reach(self, goal: NDArray[np.intp], nodes: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of targets as the table prints them: an open end is empty, "about" has its band."""
+        assert self.attained is not None
+        goals, leaves = self.attained.goals, self.plan.tree.leaf[nodes]
+        ends = np.array([*((g.low, g.high) for g in goals), (np.nan, np.nan)])[goal]
+        ends[np.isinf(ends)] = np.nan
+        about = np.array([*(g.approximate for g in goals), False])[goal]
+        tolerance = np.array([i.tolerance for i in self.plan.model.indicator])[leaves]
+        low, high = ends[..., 0], ends[..., 1]
+        middle = np.where(np.isnan(low), high, low)
+        reach = np.abs(middle) * tolerance
+        return np.where(about, middle - reach, low).ravel(), np.where(about, middle + reach, high).ravel()
 
     @cached_property
     def binding(self) -> pd.DataFrame:
@@ -400,6 +402,10 @@ class Scores:
             "inequality": self.inequality,
         }
         return found | {name: frame for name, frame in others.items() if len(frame.columns)}
+
+    def explain(self, region: str, year: int | None = None) -> Explanation:
+        """Say why a region scores what it scores; see `equindex.scoring.explain`."""
+        return explain(self, region, year)
 
     def row(self, region: str, year: int | None = None) -> int:
         """Find a region and year among the scored rows.

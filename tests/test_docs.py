@@ -1,0 +1,227 @@
+"""The manual does what it says: commands print what it prints, code runs, and no key or column is left out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from typer.testing import CliRunner
+
+from conftest import REPOSITORY
+from equindex import model
+from equindex.cli import app
+from equindex.framework import Framework
+
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+WRITTEN = [page for page in PAGES if page.name != "methods.md"]
+
+
+def blocks(page, language):
+    """Return the fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def sessions(page):
+    """Return each printed equindex command of a page with what is printed under it and its exit code."""
+    found = []
+    for block in blocks(page, "console"):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, _, printed = part.partition("\n")
+            if command == "echo $?":
+                found[-1][2] = int(printed)
+            else:
+                found.append([command, printed, 0])
+    return found
+
+
+def packed(text):
+    """Return text without white space: how a terminal wraps and pads it says nothing."""
+    return "".join(text.split())
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """Give a folder with the repository's data and nothing else, such as a reader has."""
+    for name in ("data", "weights"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def with_blocks(language):
+    return [pytest.param(page, id=page.name) for page in WRITTEN if blocks(page, language)]
+
+
+@pytest.mark.parametrize("page", with_blocks("console"))
+@pytest.mark.usefixtures("workplace")
+def test_printed_commands_print_what_is_printed(page):
+    for command, printed, code in sessions(page):
+        program, *words = shlex.split(command)
+        assert program == "equindex", f"{page.name}: {command}"
+
+        result = CliRunner().invoke(app, words)
+
+        assert result.exit_code == code, f"{page.name}: {command}\n{result.output}"
+        rest = packed(result.stderr + result.stdout)
+        for piece in filter(None, map(packed, printed.split("…"))):
+            _, met, rest = rest.partition(piece)
+            assert met, f"{page.name}: {command}\nno longer prints: {piece}\n{result.output}"
+
+
+@pytest.mark.parametrize("page", [page for page in with_blocks("python") if page.id != "contributing.md"])
+@pytest.mark.usefixtures("workplace")
+def test_printed_code_runs(page, capsys):
+    for block in blocks(page, "python"):
+        exec(compile(block, str(page), "exec"), {})
+
+    assert "Error" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", with_blocks("toml"))
+def test_printed_frameworks_and_weights_have_keys_that_exist(page):
+    for block in blocks(page, "toml"):
+        content = tomllib.loads(block)
+        kind = model.WeightSet if "weights" in content else model.FrameworkFile
+        model.parse(kind, {"id": "x"} | content, f"{page.name}: {block}")
+
+
+def test_the_framework_page_begins_with_a_whole_framework(workplace):
+    first = blocks(REPOSITORY / "docs" / "framework.md", "toml")[0].replace('regions = "regions.csv"', "")
+    (workplace / "framework.toml").write_text(first, encoding="utf-8")
+
+    Framework.from_toml(workplace / "framework.toml")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        model.FrameworkFile,
+        model.TableMap,
+        model.Methods,
+        model.Missing,
+        model.Equalization,
+        model.Attainment,
+        model.Pillar,
+        model.Indicator,
+        model.Target,
+        model.Exclusion,
+        model.WeightSet,
+    ],
+)
+def test_the_framework_page_has_every_key(kind):
+    text = (REPOSITORY / "docs" / "framework.md").read_text(encoding="utf-8")
+
+    absent = [key for key in kind.model_fields if not re.search(rf"\b{key}\b", text)]
+
+    assert not absent
+
+
+@pytest.mark.usefixtures("workplace")
+def test_the_page_of_numbers_has_every_column():
+    text = (REPOSITORY / "docs" / "numbers.md").read_text(encoding="utf-8")
+    provinces = Framework.from_toml("data/china-services/framework.toml")
+    plan = Framework.from_toml("data/rugao-2025/framework.toml")
+    tables = provinces.score("data/china-services/observations.csv").tables()
+    tables |= plan.score("data/rugao-2025/observations.csv").tables()
+
+    for name, table in tables.items():
+        section = re.search(rf"^### `{name}` table$(.*?)^### ", text, re.M | re.S)
+        assert section, name
+        assert set(table.columns) <= set(re.findall(r"`(\w+)`", section[1])), name
+
+
+def test_the_page_of_errors_has_every_kind_of_finding():
+    text = (REPOSITORY / "docs" / "errors.md").read_text(encoding="utf-8")
+    code = "".join(
+        file.read_text(encoding="utf-8") for file in (REPOSITORY / "src" / "equindex" / "schema").glob("*.py")
+    )
+    kinds = set(re.findall(r'\.(?:error|warn)\(\s*"([^"]+)"', code))
+
+    assert len(kinds) > 10
+    assert not [kind for kind in kinds if kind not in text]
+
+
+def test_links_lead_somewhere():
+    for page in WRITTEN:
+        for target in re.findall(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            found = not target or target == "methods.md" or (page.parent / target).exists()
+            assert found, f"{page.name}: {target}"
+
+
+def test_the_page_of_methods_has_every_method(tmp_path):
+    shutil.copy(REPOSITORY / "docs" / "conf.py", tmp_path)
+    space = {"__file__": str(tmp_path / "conf.py"), "__name__": "conf"}
+
+    exec((tmp_path / "conf.py").read_text(encoding="utf-8"), space)
+
+    text = (tmp_path / "methods.md").read_text(encoding="utf-8")
+    for name, family in space["families"]().items():
+        assert f"## {space['FAMILIES'][name][0]}\n" in text
+        for method in family:
+            assert f"### `{method.name}`\n" in text
+            assert method.title in text
+            assert method.source in text
+
+
+def test_a_newcomer_adds_a_method_with_one_function_and_one_row(tmp_path):
+    page = REPOSITORY / "docs" / "contributing.md"
+    function, row = blocks(page, "python")
+    name = re.search(r"^def (\w+)", function, re.M)[1]
+    shutil.copytree(REPOSITORY / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REPOSITORY / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
+    kernel, cases = tmp_path / "src" / "equindex" / "normalise.py", tmp_path / "tests" / "test_normalise.py"
+    assert f"def {name}(" not in kernel.read_text(encoding="utf-8"), f"{name} exists: show another example"
+
+    with kernel.open("a", encoding="utf-8") as file:
+        file.write(f"\n\n{function}")
+    text = cases.read_text(encoding="utf-8").replace(
+        "\nCASES = [\n", f"\nCASES = [\n    {row.rstrip()},\n", 1
+    )
+    cases.write_text(text, encoding="utf-8")
+
+    def run(*words):
+        path = f"import sys; sys.path.insert(0, {str(tmp_path / 'src')!r}); "
+        command = [sys.executable, "-X", "utf8", "-c", path + words[0], *words[1:]]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    tests = ["tests/test_normalise.py", "tests/test_contracts.py", "src/equindex/normalise.py"]
+    told = run(
+        "import pytest; sys.exit(pytest.main(sys.argv[1:]))",
+        *tests,
+        *("-k", name, "--no-cov", "-q", "-p", "no:cacheprovider"),
+    )
+    passed = int(re.search(r"(\d+) passed", told)[1])
+    assert passed >= 12, told  # its case, its doctest, and the promises of every normaliser
+    assert "failed" not in told
+    assert f"normalise {name}: " in run("from equindex.__main__ import main; main()", "methods", name)
+    data = REPOSITORY / "data" / "china-services"
+    scored = run(
+        "from equindex import Framework; f = Framework.from_toml(sys.argv[1]).replace(normalise=sys.argv[3]); "
+        "s = f.score(sys.argv[2]); print(sorted(set(s.normalised['doctors'])), len(s.index.dropna()))",
+        *map(str, (data / "framework.toml", data / "observations.csv", name)),
+    )
+    assert scored.split("]") == ["[0.0, 100.0", " 31\n"]
+
+
+@pytest.mark.slow
+def test_the_manual_builds_without_warnings(tmp_path):
+    pytest.importorskip("sphinx")
+    shutil.copytree(REPOSITORY / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("_build"))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", "site"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "minmax" in (tmp_path / "site" / "methods.html").read_text(encoding="utf-8")
