@@ -8,8 +8,8 @@ import tracemalloc
 
 import numpy as np
 import pandas as pd
-from _harness import compare, header
 
+from _harness import compare, header
 from equindex import Framework
 from equindex.model import FrameworkFile, parse
 

@@ -68,6 +68,8 @@ def run(method, x, options):
     if method.family == "attainment":
         return method.function(x, 95.0, DIRECTION[:k], **options)
     if method.family == "equalization":
+        if method.traits.get("population") == "needed":
+            options = {**options, "population": np.ones(x.shape[-2])}
         return method.function(np.moveaxis(x, -1, -2), **options)
     if method.family == "weighting" and options.get("pillars") is not None:
         x = np.resize(x, (*x.shape[:-1], np.shape(options["pillars"])[-1]))

@@ -14,6 +14,7 @@ __all__ = ["Family", "Method", "families"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _FAMILIES: dict[str, Family] = {}
+_DATA = ("summary", "population", "pillars")  # keyword-only, but data rather than options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Method:
     def options(self) -> dict[str, Any]:
         """Keyword-only parameters and their defaults (``inspect.Parameter.empty`` where required)."""
         parameters = inspect.signature(self.function).parameters.values()
-        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "summary"}
+        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in _DATA}
 
     @property
     def title(self) -> str:

@@ -198,11 +198,12 @@ def _measure(x: FloatArray) -> Summary:
             deviation[holes] = 0.0
         shift = deviation.sum(axis=-2) / n
         m2 = np.einsum("...ri,...ri->...i", deviation, deviation) - n * shift**2
+        mean = rough + shift
     return Summary(
         n=n,
         min=np.fmin.reduce(x, axis=-2, initial=np.nan),
         max=np.fmax.reduce(x, axis=-2, initial=np.nan),
-        mean=rough + shift,
+        mean=mean,
         m2=np.where(n > 0, np.maximum(m2, 0.0), 0.0),
     )
 

@@ -66,7 +66,8 @@ def _call(value: Any) -> Any:
     if isinstance(value, str):
         return {"name": value}
     if isinstance(value, Mapping) and "options" not in value:
-        return {"name": value.get("name"), "options": {k: v for k, v in value.items() if k != "name"}}
+        named = {"name": value["name"]} if "name" in value else {}
+        return {**named, "options": {k: v for k, v in value.items() if k != "name"}}
     return value
 
 
@@ -87,20 +88,29 @@ class MethodCall(_Model):
     def __str__(self) -> str:
         return self.name + "".join(f", {key}={value}" for key, value in self.options.items())
 
+    @property
+    def label(self) -> str:
+        """How tables call it: ``gini``, or ``ge(a=2)`` with options."""
+        options = ",".join(f"{key}={value}" for key, value in self.options.items())
+        return f"{self.name}({options})" if options else self.name
+
 
 Call = Annotated[MethodCall, BeforeValidator(_call)]
 Text = Annotated[str, BeforeValidator(_text)]
+Name = Annotated[str, Field(min_length=1), BeforeValidator(_text)]
 Year = Annotated[int, Field(ge=1, le=9999)]
-Interval = Annotated[tuple[float, float], BeforeValidator(_pair)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Interval = Annotated[tuple[Number, Number], BeforeValidator(_pair)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 
 
 class TableMap(_Model):
     """``[table]``: how the data's columns are called, or constants; `keep` keeps rows by value."""
 
     region: str | None = None
-    year: int | str | None = None
+    year: Annotated[int | str | None, BeforeValidator(_base)] = None
     indicator: str | None = None
     value: str | None = None
     source_year: int | str | None = None
@@ -126,7 +136,7 @@ class Methods(_Model):
     weighting: Call | None = None
     aggregate: Call | dict[str, Call] = MethodCall(name="arithmetic")
     missing: Missing = Missing()
-    rank_decimals: Literal["none"] | int = "none"
+    rank_decimals: Literal["none"] | Annotated[int, Field(ge=0, le=15)] = "none"
 
     @field_validator("aggregate", mode="before")
     @classmethod
@@ -152,7 +162,7 @@ class RegionReference(_Model):
 class Equalization(_Model):
     """``[equalization]``: measures of evenness, the degree, the reference, the groups."""
 
-    measures: tuple[str, ...] = ("gini", "theil_t", "cv")
+    measures: tuple[Call, ...] = (MethodCall(name="gini"), MethodCall(name="theil_t"), MethodCall(name="cv"))
     degree: str = "gini"
     reference: Literal["mean", "weighted_mean", "median", "best", "standard"] | RegionReference | None = None
     groups: tuple[str, ...] = ()
@@ -171,11 +181,11 @@ class Attainment(_Model):
 class Pillar(_Model):
     """A group of indicators, 领域, at any depth."""
 
-    id: Text
+    id: Name
     name: Text = ""
     name_en: Text = ""
     parent: Text = ROOT
-    weight: float | None = Field(default=None, ge=0)
+    weight: Weight | None = None
     aggregate: Call | None = None
     note: Text = ""
 
@@ -183,7 +193,7 @@ class Pillar(_Model):
 class Indicator(_Model):
     """One indicator: where it stands, how it is computed, its direction, bounds and target."""
 
-    id: Text
+    id: Name
     pillar: Text = ROOT
     name: Text = ""
     name_en: Text = ""
@@ -201,19 +211,19 @@ class Indicator(_Model):
     normalise: Call | None = None
     goalposts: Interval | None = None
     clip: Switch = True
-    weight: float | None = Field(default=None, ge=0)
+    weight: Weight | None = None
     target: Text | None = None
     target_year: Year | None = None
     baseline: Text | None = None
     baseline_year: Year | None = None
-    floor: float | None = None
+    floor: Number | None = None
     cumulate: Literal["sum", "latest"] | None = None
     tolerance: float = Field(default=0.05, ge=0, lt=1)
     binding: Switch = False
     kind: Text = ""
-    standard: float | None = None
-    lower: float | None = None
-    upper: float | None = None
+    standard: Number | None = None
+    lower: Number | None = None
+    upper: Number | None = None
     population: Text | None = None
     department: Text = ""
     note: Text = ""
@@ -234,7 +244,7 @@ class Target(_Model):
     target: Text
     baseline: Text | None = None
     baseline_year: Year | None = None
-    floor: float | None = None
+    floor: Number | None = None
     effective_from: Year | None = None
     source: Text = ""
 
@@ -264,7 +274,7 @@ class FrameworkFile(_Model):
     methods: Methods | None = None
     equalization: Equalization | None = None
     attainment: Attainment = Attainment()
-    classes: dict[str, float] = Field(default_factory=dict)
+    classes: dict[str, Number] = Field(default_factory=dict)
     pillar: tuple[Pillar, ...] = ()
     indicator: tuple[Indicator, ...] = ()
     target: tuple[Target, ...] = ()
@@ -282,7 +292,7 @@ class WeightSet(_Model):
     note: Text = ""
     scope: Literal["local", "global"] = "local"
     scale: bool = True
-    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    weights: dict[str, Weight]
 
     @field_validator("date")
     @classmethod
@@ -304,16 +314,22 @@ def parse(model: type[_M], data: Mapping[str, Any], where: str) -> _M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = [_fault(model, data, fault) for fault in error.errors(include_url=False)]
-        lines = list(dict.fromkeys(faults))
+        found: dict[tuple[str, str], list[str]] = {}
+        for fault in error.errors(include_url=False):
+            place, said, given = _fault(model, data, fault)
+            found.setdefault((place, given), []).append(said)
+        lines = [f"{place} {' or '.join(dict.fromkeys(s))}{given}" for (place, given), s in found.items()]
         shown = "".join(f"\n  {line}" for line in lines[:50])
         more = f"\n  … and {len(lines) - 50} more." if len(lines) > 50 else ""
         count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
         raise FrameworkError(f"{where}: {count}.{shown}{more}") from None
 
 
-def _fault(model: type[BaseModel], data: Mapping[str, Any], fault: Any) -> str:
-    branch = re.compile(r"[\[(]|^(MethodCall|RegionReference)$")  # pydantic's names for the arms of a union
+def _fault(model: type[BaseModel], data: Mapping[str, Any], fault: Any) -> tuple[str, str, str]:
+    """Return where a fault is, what should be there, and what is: the arms of a union share the first and last."""
+    branch = re.compile(
+        r"[\[(]|^(MethodCall|RegionReference|constrained-\w+)$"
+    )  # pydantic's names for the arms of a union
     place = [part for part in fault["loc"] if isinstance(part, int) or not branch.search(part)]
     shown: list[str] = []
     here: Any = data
@@ -330,12 +346,14 @@ def _fault(model: type[BaseModel], data: Mapping[str, Any], fault: Any) -> str:
             shown.append(str(part))
     where = " → ".join(shown)
     if fault["type"] == "extra_forbidden":
-        return f"{where}: unknown key. {nearest(str(place[-1]), _keys(model, place[:-1]))}"
+        return f"{where}:", f"unknown key. {nearest(str(place[-1]), _keys(model, place[:-1]))}", ""
     if fault["type"] == "missing":
-        return f"{where}: this key is required."
+        return f"{where}:", "this key is required.", ""
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    message = re.sub(r"a valid (tuple|list)", "a list", message.split(", unable")[0])
+    message = re.sub(r"a valid dictionary( or instance of \w+)?", "a table", message)
     given = repr(fault.get("input"))
-    return f"{where}: should be {message}, is {given[:80]}."
+    return f"{where}: should be", message, f", is {given[:80]}."
 
 
 def _keys(model: type[BaseModel], place: Iterable[Any]) -> list[str]:
@@ -406,7 +424,8 @@ def inconsistencies(model: FrameworkFile) -> list[str]:
 def _indicator_faults(indicator: Indicator, pillars: Mapping[str, Pillar]) -> list[str]:
     faults = []
     if indicator.pillar != ROOT and indicator.pillar not in pillars:
-        faults.append(f"pillar {indicator.pillar!r} does not exist. {nearest(indicator.pillar, pillars)}")
+        hint = nearest(indicator.pillar, pillars) or "Add a pillar with this id."
+        faults.append(f"pillar {indicator.pillar!r} does not exist. {hint}")
     for name in ("best", "goalposts", "limits"):
         pair = getattr(indicator, name)
         if pair and not (pair[0] < pair[1] or (name == "best" and pair[0] == pair[1])):

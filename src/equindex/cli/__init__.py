@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -60,7 +60,8 @@ OutOption = Annotated[
     ),
 ]
 FormatOption = Annotated[
-    str, typer.Option("--format", help="Of the tables in a folder: csv, parquet, xlsx, json.")
+    Literal["csv", "parquet", "xlsx", "json"],
+    typer.Option("--format", help="Of the tables that -o writes into a folder."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages on stderr but errors.")]
@@ -94,8 +95,9 @@ def _options(
 def demo() -> None:
     """Score the bundled provinces and five-year plan, and print what comes out.
 
-    Needs no file: 31 Chinese provinces with nine service indicators of 1998-2000, and the plan of Rugao
-    (如皋市) with its 36 targets of 2025. The data sit in the installed package; their sources are named.
+    Needs no file and writes none: 31 Chinese provinces with nine service
+    indicators of 1998-2000, and the plan of Rugao (如皋市) with its 36 targets of
+    2025. The data sit in the installed package; their sources are named.
     """
     from equindex.cli.demo import show_demo
 
@@ -105,9 +107,12 @@ def demo() -> None:
 @command(app)
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
+    force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write a framework, a data template and a weight set to start from.
+
+    They score as they are; change them line by line.
 
     Example:
 
@@ -118,7 +123,8 @@ def init(
     from equindex import io
     from equindex.cli.starter import FILES
 
-    written = io.write({}, folder, documents={name: text.encode() for name, text in FILES.items()})
+    documents = {name: text.encode() for name, text in FILES.items()}
+    written = io.write({}, folder, documents=documents, force=force)
     if not quiet:
         say(f"Wrote {', '.join(path.name for path in written)} to {folder}. Next:")
         say(f"  equindex score {folder / 'framework.toml'} {folder / 'data.csv'}")
@@ -133,11 +139,12 @@ def check(
 ) -> None:
     """Find everything that is wrong with the data, all at once; exit 1 on errors.
 
-    Errors stop scoring, warnings do not. Without errors a summary of the data follows.
+    Errors stop scoring, warnings do not. Without errors a summary of the data
+    follows.
 
     Example:
 
-        equindex check data/rugao-2025/framework.toml data/rugao-2025/observations.csv
+        equindex check framework.toml data.csv
     """
     from equindex.cli import show
 
@@ -173,8 +180,9 @@ def score(
 
         equindex score framework.toml data.csv
         equindex score framework.toml data.csv -o results/
-        equindex score framework.toml data.csv --weights weights.toml --set aggregate=geometric
         equindex score framework.toml data.csv -o scores.xlsx
+        equindex score framework.toml data.csv --weights weights.toml
+        equindex score framework.toml data.csv --set aggregate=geometric
     """
     built = _framework(framework, sets or [], weights)
     with spinner("Scoring", quiet):
@@ -194,19 +202,20 @@ def explain(
 ) -> None:
     """Say why a region scores what it scores.
 
-    Contributions that sum to the score, strengths and shortfalls against the mean region, and obstacle
-    degrees (障碍度): which indicators hold the region back most.
+    Contributions that sum to the score, strengths and shortfalls against the mean
+    region, and obstacle degrees (障碍度): which indicators hold it back most.
 
-    Example:
+    Examples:
 
-        equindex explain framework.toml data.csv 浙江 --year 1999
+        equindex explain framework.toml data.csv North
+        equindex explain framework.toml data.csv North --year 2023
     """
     from equindex import scoring
     from equindex.cli import show
 
     built = _framework(framework, sets or [], weights)
     with spinner("Scoring"):
-        found = scoring.explain(built.score(data), region, year)
+        found = scoring.explain(built.score(data), built.region(region), year)
     if as_json:
         show.explanation_json(found)
     else:
@@ -222,6 +231,8 @@ def methods(
     as_json: JsonOption = False,
 ) -> None:
     """List the methods, each with its options, formula and source.
+
+    Names and options are those of framework files and of --set.
 
     Examples:
 
@@ -248,7 +259,8 @@ def rerun(
 ) -> None:
     """Run an earlier run again from its provenance: the same framework, data and options, the same bytes.
 
-    The framework is taken from the provenance itself. Data that changed since are refused.
+    The framework is taken from the provenance itself. Data that changed since are
+    refused.
 
     Example:
 
@@ -258,7 +270,7 @@ def rerun(
 
     with spinner("Scoring", quiet):
         scores, warnings = frameworks.rerun(file, data)
-    for warning in warnings:
+    for warning in warnings if not quiet else ():
         say(f"Warning: {warning}")
     _deliver(scores, output, fmt, force, quiet, as_json)
 
@@ -278,9 +290,9 @@ def _deliver(scores: Scores, output: Path | None, fmt: str, force: bool, quiet: 
         if not quiet:
             show.headline(scores)
             say(f"Wrote {', '.join(path.name for path in written)} to {output}.")
-    elif as_json:
+    if as_json:
         show.tables_json(scores)
-    else:
+    elif output is None:
         show.scores(scores)
     if not quiet:
         show.notes(scores)

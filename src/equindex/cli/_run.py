@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io as streams
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["clean", "command", "guard_streams", "say", "spinner", "write_results"]
 
+_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+
 
 def guard_streams() -> None:
-    """Let no character a console lacks stop a command: it prints as ? instead."""
+    """Let no character a console lacks stop a command: it prints as ? instead; nor a closed stream."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, streams.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -30,7 +35,10 @@ def guard_streams() -> None:
 
 def clean(text: object) -> str:
     """Return text from data without control characters, which could steer a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    return "".join(
+        c if c.isprintable() else " " if c.isspace() and c not in _BREAKS else "\N{REPLACEMENT CHARACTER}"
+        for c in str(text)
+    )
 
 
 def say(text: str) -> None:
@@ -55,7 +63,7 @@ def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., N
                 say("Interrupted. Nothing was left half written.")
                 raise typer.Exit(130) from None
             except BrokenPipeError:  # the reader, such as head, has seen enough
-                sys.stdout = open("/dev/null" if sys.platform != "win32" else "nul", "w")  # noqa: SIM115, PTH123
+                sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
                 raise typer.Exit(0) from None
             except MemoryError:
                 say(

@@ -6,6 +6,7 @@ from typing import Any
 
 from equindex import _resources
 from equindex.cli import show
+from equindex.cli._print import line, table
 from equindex.framework import Framework
 
 __all__ = ["show_demo"]
@@ -17,12 +18,12 @@ def show_demo() -> None:
     """Score and print the bundled data."""
     _provinces()
     _plan()
-    show.line(
+    line(
         "What is illustrative: the figures are printed yearbook and plan figures, but the choice of indicators, the "
         "equal weights and the methods are this demo's, not those of any published index; Rugao is held against its "
         "2025 targets in the baseline year 2020, before the plan began. Sources: SOURCE.md beside each framework."
     )
-    show.line(f"The files are in {_resources.path('data')}. Next: equindex init my-index")
+    line(f"The files are in {_resources.path('data')}. Next: equindex init my-index")
 
 
 def _provinces() -> None:
@@ -40,7 +41,7 @@ def _provinces() -> None:
         body.append([zone, len(part), *means, *ends])
     body.sort(key=lambda row: float(row[2]), reverse=True)
     columns = ["zone", "regions", "mean index", "mean equalization", "first", "last"]
-    show.table("Zones 区域", columns, body)
+    table("Zones 区域", columns, body)
 
     frame = found.inequality
     names = dict(zip(found.plan.tree.ids, found.plan.tree.names, strict=True))
@@ -50,10 +51,11 @@ def _provinces() -> None:
         own = leaf[leaf["node"] == node]
         if not len(own):
             continue
-        gini = own[(own["measure"] == "gini") & ~own["weighted"]].set_index("part")["value"]
-        theil = own[(own["measure"] == "theil_t") & own["weighted"] & (own["group"] == "")].set_index("part")[
+        own = own[own["group"] == ""]
+        gini = own[(own["measure"] == "gini") & ~own["weighted"] & (own["by"] == "")].set_index("part")[
             "value"
         ]
+        theil = own[(own["measure"] == "theil_t") & own["weighted"]].set_index("part")["value"]
         between = theil["between"] / theil["total"]
         body.append(
             [
@@ -66,9 +68,9 @@ def _provinces() -> None:
         )
     body.sort(key=lambda row: str(row[1]), reverse=True)
     columns = ["indicator, least even first", "Gini", "degree", "Theil T (population)", "of it between zones"]
-    show.table("How even 均等度", columns, body)
-    show.headline(found, to=show.line)
-    show.line("")
+    table("How even 均等度", columns, body)
+    show.headline(found, to=line)
+    line("")
 
 
 def _plan() -> None:
@@ -94,8 +96,8 @@ def _plan() -> None:
             ]
         )
     columns = ["领域", "ratio", "met", "coverage", "note"]
-    show.table("如皋市 Rugao 2020 against its targets of 2025: attainment 目标实现度", columns, body)
-    show.line("ratio flatters: it credits every step; met counts only targets reached. Show both.")
-    show.line("")
+    table("如皋市 Rugao 2020 against its targets of 2025: attainment 目标实现度", columns, body)
+    line("ratio flatters: it credits every step; met counts only targets reached. Show both.")
+    line("")
     show.binding_list(ratio, 2020)
-    show.line("")
+    line("")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from equindex.cli._run import clean, say
+from equindex.cli._print import json_line, line, records, table
+from equindex.cli._run import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,89 +27,10 @@ __all__ = [
     "methods",
     "notes",
     "scores",
-    "table",
     "tables_json",
 ]
 
 _MOST = 60  # regions that a printed ranking shows
-_PLAIN_WIDTH = 120  # columns when the output is no terminal
-
-
-def console() -> Console:
-    """Return a console as wide as the terminal, or wide enough for a file."""
-    return Console() if sys.stdout.isatty() else Console(width=_PLAIN_WIDTH)
-
-
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, keep: int = 3) -> None:
-    """Print a table; numbers stand right, and columns that do not fit are left out and counted.
-
-    Parameters
-    ----------
-    title : str
-        Printed above the table.
-    columns : sequence of str
-        Headers.
-    rows : iterable of sequences
-        Cells: text, numbers, or None for nothing.
-    keep : int
-        Leading columns that are always shown; of the others the last go first.
-    """
-    out = console()
-    cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [
-        bool(cells) and all(not text or _numeric(text) for text in (row[c] for row in cells))
-        for c in range(len(columns))
-    ]
-    widths = [
-        max([Text(clean(h)).cell_len, *(Text(row[c]).cell_len for row in cells)])
-        for c, h in enumerate(columns)
-    ]
-    widths = [min(width, 44) for width in widths]
-    shown, used = [], 2
-    for c, width in enumerate(widths):
-        if c < keep or used + width + 2 <= out.width:
-            shown.append(c)
-            used += width + 2
-        else:
-            break
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for c in shown:
-        grid.add_column(
-            Text(clean(columns[c])),
-            justify="right" if numeric[c] else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
-    for row in cells:
-        grid.add_row(*(Text(row[c]) for c in shown))
-    out.print(Text(title, style="bold"))
-    out.print(grid)
-    if len(shown) < len(columns):
-        left = [clean(columns[c]) for c in range(len(columns)) if c not in shown]
-        out.print(Text(f"({len(left)} more columns do not fit: {', '.join(left)})", style="dim"))
-    out.print()
-
-
-def line(text: str) -> None:
-    """Print a sentence, wrapped."""
-    console().print(Text(clean(text)))
-
-
-def _numeric(text: str) -> bool:
-    return text.lstrip("-").replace(".", "", 1).removesuffix("%").isdigit()
-
-
-def _cell(value: Any) -> str:
-    if (
-        value is None
-        or value is np.nan
-        or (isinstance(value, float) and np.isnan(value))
-        or str(value) == "<NA>"
-    ):
-        return ""
-    if isinstance(value, float | np.floating):
-        return f"{value:.2f}"
-    return clean(value)
 
 
 # scores ------------------------------------------------------------------------------------------------------
@@ -164,6 +80,13 @@ def ranking(found: Scores, rows: Sequence[int], year: int, title: str = "") -> N
         line(f"… and {len(body) - _MOST} more regions; all with -o.")
     for k in [k for k in order if np.isnan(main[k])][:5]:
         line(f"unscored: {found.panel.label(int(found.panel.order[k]))}: {found.why_unscored(k)}")
+    for name, part in (("attainment", found.attained), ("equalization", found.equalized)):
+        if (
+            found.rolled is not None
+            and part is not None
+            and np.isnan(part.rolled.score[list(order), 0]).all()
+        ):
+            line(f"no {name} for any region: {found.why_unscored(order[0], 0, part.rolled)}")
 
 
 def _series(found: Scores, order: Sequence[int]) -> tuple[list[str], list[list[Any]]]:
@@ -180,7 +103,8 @@ def _series(found: Scores, order: Sequence[int]) -> tuple[list[str], list[list[A
         columns.append("coverage")
         series.append([f"{found.rolled.coverage[k, 0]:.0%}" for k in order])
     else:
-        series.append(list(range(1, len(order) + 1)))
+        main = (found.attained or found.equalized).rolled.score[list(order), 0]  # type: ignore[union-attr]
+        series.append([1 + int((main > own).sum()) if np.isfinite(own) else None for own in main])
     for name, part in (("attainment", found.attained), ("equalization", found.equalized)):
         if part is not None:
             columns.append(name)
@@ -245,6 +169,7 @@ def headline(found: Scores, to: Any = say) -> None:
         (frame["year"] == year)
         & (frame["measure"] == wanted.degree)
         & (frame["basis"] == "values")
+        & (frame["by"] == "")
         & ~frame["weighted"]
     ]
     index = part[(part["node"] == "index") & (part["part"] == "degree")]["value"]
@@ -273,11 +198,8 @@ def notes(found: Scores) -> None:
 
 def tables_json(found: Scores) -> None:
     """Print every table as JSON records, with the provenance."""
-    tables = {
-        name: json.loads(frame.to_json(orient="records", force_ascii=False, double_precision=15))
-        for name, frame in found.tables().items()
-    }
-    typer.echo(json.dumps({**tables, "provenance": dict(found.provenance)}, ensure_ascii=False))
+    tables = {name: records(frame) for name, frame in found.tables().items()}
+    json_line({**tables, "provenance": dict(found.provenance)})
 
 
 # check -------------------------------------------------------------------------------------------------------
@@ -286,11 +208,11 @@ def tables_json(found: Scores) -> None:
 def findings(found: Findings, panel: Panel | None, framework: Framework) -> None:
     """Print errors and warnings by kind, then a summary when nothing is wrong."""
     if found.errors:
-        line(f"{len(found.errors)} errors" if len(found.errors) > 1 else "1 error")
+        line(f"{len(found.errors):,} errors" if len(found.errors) > 1 else "1 error")
         line(found.text("error"))
         line("")
     if found.warnings:
-        line(f"{len(found.warnings)} warnings" if len(found.warnings) > 1 else "1 warning")
+        line(f"{len(found.warnings):,} warnings" if len(found.warnings) > 1 else "1 warning")
         line(found.text("warning"))
         line("")
     for note in found.notes:
@@ -338,7 +260,7 @@ def findings_json(found: Findings) -> None:
     import dataclasses
 
     items = [dataclasses.asdict(item) for item in found]
-    typer.echo(json.dumps({"findings": items, "notes": found.notes}, ensure_ascii=False))
+    json_line({"findings": items, "notes": found.notes})
 
 
 # explain -----------------------------------------------------------------------------------------------------
@@ -354,13 +276,13 @@ def explanation(found: Explanation) -> None:
     line("")
     parts = found.parts.sort_values("contribution", ascending=False, kind="stable")
     body = [
-        [row.node_name, row.value, row.unit, row.score, f"{row.effective:.1%}", row.contribution, row.mean]
+        [row.node_name, row.contribution, f"{row.effective:.1%}", row.score, row.mean, row.value, row.unit]
         for row in parts.itertuples()
     ]
     body.append(
-        ["sum", None, "", None, f"{parts['effective'].sum():.1%}", float(parts["contribution"].sum()), None]
+        ["sum", float(parts["contribution"].sum()), f"{parts['effective'].sum():.1%}", None, None, None, ""]
     )
-    columns = ["indicator", "value", "unit", "score", "weight", "contribution", "mean region's score"]
+    columns = ["indicator", "contribution", "weight", "score", "mean region's", "value", "unit"]
     table("Contributions", columns, body)
     for title, frame in (("Strengths", found.strengths), ("Shortfalls", found.shortfalls)):
         if len(frame):
@@ -377,16 +299,8 @@ def explanation(found: Explanation) -> None:
 
 def explanation_json(found: Explanation) -> None:
     """Print an explanation as JSON."""
-    head = {
-        name: getattr(found, name)
-        for name in ("basis", "region", "region_name", "year", "score", "rank", "of")
-    }
-    parts = json.loads(found.parts.to_json(orient="records", force_ascii=False, double_precision=15))
-    typer.echo(
-        json.dumps(
-            {**head, "coverage": found.coverage, "refused": found.refused, "parts": parts}, ensure_ascii=False
-        )
-    )
+    names = ("basis", "region", "region_name", "year", "score", "rank", "of", "coverage", "refused")
+    json_line({**{name: getattr(found, name) for name in names}, "parts": records(found.parts)})
 
 
 # methods -----------------------------------------------------------------------------------------------------
@@ -410,7 +324,7 @@ def methods(wanted: str | None, as_json: bool) -> None:
             raise MethodError(f"there is no family or method {wanted!r}. {nearest(wanted, words)}")
     listed = [_method(m) for family in found.values() for m in family]
     if as_json:
-        typer.echo(json.dumps(listed, ensure_ascii=False))
+        json_line(listed)
         return
     if wanted is None:
         for name, family in found.items():

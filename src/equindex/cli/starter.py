@@ -12,7 +12,7 @@ title = "Basic public services"
 normalise = { name = "minmax", lower = 1, upper = 100 }   # see: equindex methods normalise
 weighting = { name = "equal", by = "pillar" }             # or "weights.toml"
 aggregate = "arithmetic"                                  # or { pillar = "arithmetic", index = "geometric" }
-missing = { rule = "reweight", min_coverage = 0.66 }      # or { rule = "propagate" }
+missing = { rule = "reweight", min_coverage = 0.5 }       # or { rule = "propagate" }
 
 [equalization]                                            # how even: remove the section to leave it out
 measures = ["gini", "theil_t", "cv"]

@@ -1,103 +1,20 @@
-"""Inequality measures over regions, and the degrees of equalization made of them."""
+"""Inequality measures over regions, from all their values."""
 
 import numpy as np
 
-from equindex._arrays import ArrayLike, BoolArray, FloatArray, as_float
-from equindex._registry import Family
-from equindex.errors import DomainError, MethodError, nearest
+from equindex._arrays import ArrayLike, FloatArray
+from equindex.equalization.base import dot, excess, measures, ordered, ready, relative
+from equindex.errors import MethodError
 
-__all__ = ["cv", "defined", "degree", "gini", "hoover", "max_min", "measures", "theil_l", "theil_t"]
-
-measures = Family("equalization")
-
-_LARGEST = 1e75  # products of larger values overflow
-_NEEDS = {
-    "nonnegative": "values from 0 to 1e75",
-    "positive": "values above 0, up to 1e75",
-    "nonzero_mean": "values up to 1e75 whose mean is not 0",
-}
+__all__ = ["atkinson", "cv", "ge", "gini", "hoover", "theil_l", "theil_t", "variance_logs", "williamson"]
 
 
-def kept(x: ArrayLike, population: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
-    """Return values and weights, both 0 where a region is left out."""
-    x = as_float(x)
-    if population is None:
-        weights, keep = np.ones(x.shape[-1]), ~np.isnan(x)
-    else:
-        x, weights = np.broadcast_arrays(x, as_float(population))
-        if (weights < 0).any() or (weights > _LARGEST).any():
-            raise DomainError("a population is negative or infinite. Mend it, or leave it empty.")
-        keep = ~np.isnan(x) & (weights > 0)
-    if x.shape[-1] == 0:
-        return np.zeros((*x.shape[:-1], 1)), np.zeros(1)
-    if keep.all():
-        return x, weights
-    return np.where(keep, x, 0.0), np.where(keep, weights, 0.0)
-
-
-def _outside(x: FloatArray, weights: FloatArray, domain: str) -> BoolArray:
-    """Return which kept values lie outside the domain."""
-    if domain == "nonzero_mean":
-        outside: BoolArray = np.abs(x) > _LARGEST
-        x = np.where(outside, 0.0, x)
-        size = _dot(np.abs(x), weights)
-        vanishes = (np.abs(_dot(x, weights)) <= 1e-12 * size) & (size > 0)
-        outside = outside | vanishes[..., None]
-    else:
-        outside = x <= 0 if domain == "positive" else x < 0
-        outside |= x > _LARGEST
-    outside &= weights > 0
-    return outside
-
-
-def _ready(x: ArrayLike, population: ArrayLike | None, measure: str) -> tuple[FloatArray, FloatArray]:
-    """Return values and weights, or raise DomainError with the `positions` of values outside the domain."""
-    x, weights = kept(x, population)
-    domain = measures.get(measure).traits["domain"]
-    outside = _outside(x, weights, domain)
-    if outside.any():
-        positions = tuple(tuple(int(i) for i in where) for where in np.argwhere(outside)[:1000])
-        error = DomainError(
-            f"{measure} needs {_NEEDS[domain]}, but {outside.sum()} of {outside.size} are not "
-            f"(first: {x[positions[0]]:.6g} at position {positions[0]}). "
-            "Leave this column out, or choose another measure."
-        )
-        error.positions = positions
-        raise error
-    return x, weights
-
-
-def _relative(x: ArrayLike, population: ArrayLike | None, measure: str) -> tuple[FloatArray, FloatArray]:
-    """Return each value over the mean (1 where left out) and each region's share of the weights."""
-    x, weights = _ready(x, population, measure)
-    total = weights.sum(axis=-1, keepdims=True)
-    shares = weights / np.where(total > 0, total, np.nan)
-    mean = _dot(x, shares)[..., None]
-    r, keep = x / np.where(mean == 0, np.nan, mean), weights > 0
-    return r if keep.all() else np.where(keep, r, 1.0), shares
-
-
-def _dot(x: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the sum of products over regions."""
-    result: FloatArray = np.vecdot(x, weights)
-    return result
-
-
-def excess_t(r: FloatArray) -> FloatArray:
-    """Return r ln r - r + 1: the last two terms average to 0 and take the rounding of the mean with them."""
-    terms = np.log(r, out=np.zeros_like(r), where=r > 0)
-    terms *= r
-    terms -= r - 1
-    return terms
-
-
-def excess_l(r: FloatArray) -> FloatArray:
-    """Return -ln r + r - 1."""
-    return (r - 1) - np.log(r)
-
-
-@measures.add(domain="nonnegative", degree="1 - I")
-def gini(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
+@measures.add(
+    domain="nonnegative",
+    degree="1 - I",
+    population=lambda corrected=False: "refused" if corrected else "optional",
+)
+def gini(x: ArrayLike, *, population: ArrayLike | None = None, corrected: bool = False) -> FloatArray:
     r"""Gini coefficient: half the mean absolute difference of all pairs, over the mean.
 
     .. math:: G = \frac{1}{2 \mu} \sum_i \sum_j p_i p_j |x_i - x_j|
@@ -109,38 +26,43 @@ def gini(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     population : array_like, shape (regions,) or broadcastable to `x`, optional
         Weights; p is a region's share of them, 1/n without. Regions where `x` or `population` is missing, or
         `population` is 0, are left out. [persons]
+    corrected : bool
+        Multiply by n / (n - 1), for regions that are a sample: a region is not paired with itself. With
+        `population` there is no such form that stays within 1, and it is refused.
 
     Returns
     -------
     ndarray, shape (...)
-        0 where all are equal, below 1; NaN where no region is left or all are 0. [index]
+        0 where all are equal, at most 1 - 1/n (weighted: 1 less the smallest share; corrected: 1); NaN where
+        no region is left (corrected: fewer than two) or all are 0. [index]
 
     Raises
     ------
     DomainError
         If a value is negative; its `positions` holds the indices of the first 1,000.
+    MethodError
+        If `corrected` comes with a population.
 
     References
     ----------
     .. [1] Cowell, F. A., "Measuring Inequality", 3rd ed., Oxford University Press, 2011, ch. 2.
+    .. [2] Deltas, G., "The small-sample bias of the Gini coefficient", Review of Economics and Statistics
+       85(1), 2003, 226-234 (the correction).
 
     Examples
     --------
     >>> gini([1.0, 3.0])
     np.float64(0.25)
-    >>> gini([1.0, 3.0], population=[3, 1])
-    np.float64(0.25)
+    >>> gini([1.0, 3.0], population=[3, 1]), gini([1.0, 3.0], corrected=True)
+    (np.float64(0.25), np.float64(0.5))
     """
-    x, weights = _ready(x, population, "gini")
-    if population is None:
-        x, weights = np.sort(x), np.sort(weights)  # regions left out hold 0 in both and come first
-    else:
-        order = np.argsort(x)
-        x, weights = np.take_along_axis(x, order, -1), np.take_along_axis(weights, order, -1)
+    x, weights = ready(x, population, "gini", corrected=corrected)
+    x, weights = ordered(x, weights, alike=population is None)
     below = weights.cumsum(axis=-1)
     total = below[..., -1:]
-    pairs = _dot(np.diff(x), below[..., :-1] * (total - below[..., :-1]))
-    whole = total[..., 0] * _dot(x, weights)
+    pairs = dot(np.diff(x), below[..., :-1] * (total - below[..., :-1]))
+    n = total[..., 0]
+    whole = (n - 1 if corrected else n) * dot(x, weights)
     return pairs / np.where(whole > 0, whole, np.nan)
 
 
@@ -182,8 +104,8 @@ def theil_t(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     >>> theil_t([10, 10, 10, 20, 50]).round(7)
     np.float64(0.2502012)
     """
-    r, shares = _relative(x, population, "theil_t")
-    return _dot(excess_t(r), shares)
+    r, shares = relative(x, population, "theil_t")
+    return dot(excess(1)(r), shares)
 
 
 @measures.add(domain="positive", degree=None)
@@ -219,8 +141,114 @@ def theil_l(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     >>> theil_l([10, 10, 10, 20, 50]).round(7)
     np.float64(0.2326302)
     """
-    r, shares = _relative(x, population, "theil_l")
-    return _dot(excess_l(r), shares)
+    r, shares = relative(x, population, "theil_l")
+    return dot(excess(0)(r), shares)
+
+
+@measures.add(domain=lambda a=2.0: "nonnegative" if a > 0 else "positive", degree=None)
+def ge(x: ArrayLike, *, population: ArrayLike | None = None, a: float = 2.0) -> FloatArray:
+    r"""Generalised entropy GE(a): Theil's L at a = 0, Theil's T at a = 1, half the squared CV at a = 2.
+
+    .. math:: GE_a = \frac{1}{a (a - 1)} \left( \sum_i p_i (x_i / \mu)^a - 1 \right)
+
+    Parameters
+    ----------
+    x : array_like, shape (..., regions)
+        Values of 0 or more (where a <= 0: above 0). [any unit]
+    population : array_like, shape (regions,) or broadcastable to `x`, optional
+        Weights; p is a region's share of them, 1/n without. Regions where `x` or `population` is missing, or
+        `population` is 0, are left out. [persons]
+    a : float
+        The larger, the more the top counts; the smaller, the more the bottom does.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        0 where all are equal; at most (n^(a-1) - 1) / (a (a - 1)) where a > 0, else without upper bound; NaN
+        where no region is left or all are 0. [index]
+
+    Raises
+    ------
+    DomainError
+        If a value is negative, or 0 where a <= 0; its `positions` holds the indices of the first 1,000.
+
+    Notes
+    -----
+    Some software (R's ineq) swaps the names of 0 and 1.
+
+    References
+    ----------
+    .. [1] Shorrocks, A. F., "The class of additively decomposable inequality measures", Econometrica 48(3),
+       1980, 613-625.
+
+    Examples
+    --------
+    >>> ge([1.0, 3.0])
+    np.float64(0.125)
+    >>> ge([10, 10, 10, 20, 50], a=1).round(7)
+    np.float64(0.2502012)
+    """
+    r, shares = relative(x, population, "ge", a=a)
+    return dot(excess(a)(r), shares)
+
+
+@measures.add(domain=lambda e=0.5: "nonnegative" if e < 1 else "positive", degree="1 - I")
+def atkinson(x: ArrayLike, *, population: ArrayLike | None = None, e: float = 0.5) -> FloatArray:
+    r"""Atkinson index: the share of the resource that could be given up for all to be equal, and no one worse.
+
+    .. math:: A_e = 1 - \left( \sum_i p_i (x_i / \mu)^{1 - e} \right)^{1 / (1 - e)}, \qquad
+              A_1 = 1 - \prod_i (x_i / \mu)^{p_i}
+
+    Parameters
+    ----------
+    x : array_like, shape (..., regions)
+        Values of 0 or more (where e >= 1: above 0). [any unit]
+    population : array_like, shape (regions,) or broadcastable to `x`, optional
+        Weights; p is a region's share of them, 1/n without. Regions where `x` or `population` is missing, or
+        `population` is 0, are left out. [persons]
+    e : float
+        Aversion to inequality, above 0: the larger, the more the bottom counts.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        0 where all are equal, at most 1 - n^(-e / (1 - e)) where e < 1, else below 1; NaN where no region is
+        left or all are 0. [index]
+
+    Raises
+    ------
+    DomainError
+        If a value is negative, or 0 where e >= 1; its `positions` holds the indices of the first 1,000.
+    MethodError
+        If `e` is not above 0.
+
+    References
+    ----------
+    .. [1] Atkinson, A. B., "On the measurement of inequality", Journal of Economic Theory 2(3), 1970, 244-263.
+
+    Examples
+    --------
+    >>> atkinson([1.0, 9.0]).round(12), atkinson([1.0, 9.0], e=1).round(12)
+    (np.float64(0.2), np.float64(0.4))
+    """
+    if not e > 0:
+        raise MethodError(f"atkinson needs e above 0, but it is {e}. Common values are 0.5, 1 and 2.")
+    power = 1 - e
+    if power >= 0.01:
+        x, weights = ready(x, population, "atkinson", e=e)
+        total, whole = weights.sum(axis=-1), dot(x, weights)
+        equal: FloatArray = total * (dot(x**power, weights) / np.where(total > 0, total, np.nan)) ** (
+            1 / power
+        )
+        return 1 - equal / np.where(whole > 0, whole, np.nan)
+    r, shares = relative(x, population, "atkinson", e=e)
+    if power < -0.01:
+        least = r.min(axis=-1, keepdims=True)  # powers of r itself could overflow
+        return np.asarray(1 - least[..., 0] * dot((r / least) ** power, shares) ** (1 / power))[()]
+    logs = np.log(r, out=np.full_like(r, -np.inf), where=r != 0)  # near e = 1 powers would lose digits
+    if power == 0:
+        return -np.expm1(dot(logs, shares))
+    return -np.expm1(np.log1p(dot(np.expm1(power * logs), shares)) / power)
 
 
 @measures.add(domain="nonzero_mean", degree="1 / (1 + CV)")
@@ -243,7 +271,8 @@ def cv(x: ArrayLike, *, population: ArrayLike | None = None, ddof: int = 0) -> F
     Returns
     -------
     ndarray, shape (...)
-        0 where all are equal; NaN where no more than `ddof` regions are left or all are 0. [ratio]
+        0 where all are equal, at most the root of n - 1 for values of 0 or more (with `ddof` of 1: of n);
+        NaN where no more than `ddof` regions are left or all are 0. [ratio]
 
     Raises
     ------
@@ -260,12 +289,53 @@ def cv(x: ArrayLike, *, population: ArrayLike | None = None, ddof: int = 0) -> F
     >>> cv([1.0, 3.0]), cv([1.0, 3.0], ddof=1).round(6)
     (np.float64(0.5), np.float64(0.707107))
     """
-    r, shares = _relative(x, population, "cv")
-    variance = _dot((r - 1) ** 2, shares)
-    if population is None and ddof:
-        n = np.count_nonzero(shares > 0, axis=-1)
-        variance = variance * n / np.where(n > ddof, n - ddof, np.nan)
-    return np.sqrt(variance)
+    r, shares = relative(x, population, "cv")
+    return np.sqrt(_variance(r - 1, shares, 0 if population is not None else ddof))
+
+
+@measures.add(domain="nonzero_mean", degree="1 / (1 + CV)", population="needed")
+def williamson(x: ArrayLike, *, population: ArrayLike | None) -> FloatArray:
+    r"""Williamson's coefficient (威廉森系数): the coefficient of variation weighted by population.
+
+    .. math:: CV_w = \frac{1}{|\mu|} \sqrt{\sum_i p_i (x_i - \mu)^2}, \qquad \mu = \sum_i p_i x_i
+
+    Parameters
+    ----------
+    x : array_like, shape (..., regions)
+        Values whose mean is not 0. [any unit]
+    population : array_like, shape (regions,) or broadcastable to `x`
+        Weights; p is a region's share of them. Regions where `x` or `population` is missing, or `population`
+        is 0, are left out. [persons]
+
+    Returns
+    -------
+    ndarray, shape (...)
+        0 where all are equal, for values of 0 or more at most the root of 1/p - 1 with the smallest share p;
+        NaN where no region is left or all are 0. [ratio]
+
+    Raises
+    ------
+    DomainError
+        If the values cancel to a mean of 0; its `positions` holds the indices of the first 1,000.
+    MethodError
+        If there is no population.
+
+    Notes
+    -----
+    The Ministry of Education's 差异系数 of schools in a county is this, weighted by pupils.
+
+    References
+    ----------
+    .. [1] Williamson, J. G., "Regional inequality and the process of national development", Economic
+       Development and Cultural Change 13(4, part 2), 1965, 1-84.
+
+    Examples
+    --------
+    >>> williamson([1.0, 3.0], population=[3, 1]).round(6)
+    np.float64(0.57735)
+    """
+    r, shares = relative(x, population, "williamson")
+    return np.sqrt(_variance(r - 1, shares, 0))
 
 
 @measures.add(domain="nonnegative", degree="1 - I")
@@ -285,7 +355,8 @@ def hoover(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     Returns
     -------
     ndarray, shape (...)
-        0 where all are equal, below 1; NaN where no region is left or all are 0. [share]
+        0 where all are equal, at most 1 - 1/n (weighted: 1 less the smallest share); NaN where no region is
+        left or all are 0. [share]
 
     Raises
     ------
@@ -302,133 +373,60 @@ def hoover(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     >>> hoover([1.0, 3.0])
     np.float64(0.25)
     """
-    r, shares = _relative(x, population, "hoover")
-    return _dot(np.abs(r - 1), shares) / 2
+    r, shares = relative(x, population, "hoover")
+    return dot(np.abs(r - 1), shares) / 2
 
 
 @measures.add(domain="positive", degree=None)
-def max_min(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
-    r"""Ratio of the largest to the smallest value.
+def variance_logs(x: ArrayLike, *, population: ArrayLike | None = None, ddof: int = 0) -> FloatArray:
+    r"""Variance of logarithms.
 
-    .. math:: R = \max_i x_i / \min_i x_i
+    .. math:: V = \sum_i p_i \left( \ln x_i - \sum_j p_j \ln x_j \right)^2
 
     Parameters
     ----------
     x : array_like, shape (..., regions)
         Values above 0. [any unit]
     population : array_like, shape (regions,) or broadcastable to `x`, optional
-        Does not weight; regions where it is missing or 0 are left out. [persons]
+        Weights; p is a region's share of them, 1/n without. Regions where `x` or `population` is missing, or
+        `population` is 0, are left out. [persons]
+    ddof : int
+        As for `cv`.
 
     Returns
     -------
     ndarray, shape (...)
-        1 where all are equal, without upper bound; NaN where no region is left. [ratio]
+        0 where all are equal, without upper bound; NaN where no more than `ddof` regions are left. [log squared]
 
     Raises
     ------
     DomainError
         If a value is 0 or negative; its `positions` holds the indices of the first 1,000.
 
-    References
-    ----------
-    .. [1] Shankar, R. and Shah, A., "Bridging the economic divide within countries", World Development 31(8),
-       2003, 1421-1441.
-
-    Examples
-    --------
-    >>> max_min([1.0, 3.0, 2.0])
-    array(3.)
-    """
-    x, weights = _ready(x, population, "max_min")
-    keep = np.broadcast_to(weights > 0, x.shape)
-    low = np.min(x, axis=-1, where=keep, initial=np.inf)
-    high = np.max(x, axis=-1, where=keep, initial=0.0)
-    with np.errstate(over="ignore"):
-        return np.asarray(high / np.where(np.isinf(low), np.nan, low))
-
-
-def defined(measure: str, x: ArrayLike, *, population: ArrayLike | None = None) -> BoolArray:
-    """Say where a measure is defined, so that a caller with many columns can leave the others out.
-
-    Parameters
-    ----------
-    measure : str
-        Name in `measures`.
-    x : array_like, shape (..., regions)
-        Values.
-    population : array_like, shape (regions,) or broadcastable to `x`, optional
-        As for the measure.
-
-    Returns
-    -------
-    ndarray of bool, shape (...)
-        False where the measure would raise DomainError.
-
-    Examples
-    --------
-    >>> defined("theil_l", [[1.0, 0.0], [1.0, 2.0]])
-    array([False,  True])
-    """
-    x, weights = kept(x, population)
-    outside = _outside(x, weights, measures.get(measure).traits["domain"])
-    return np.asarray(~outside.any(axis=-1))
-
-
-def degree(
-    measure: str, value: ArrayLike, *, n: ArrayLike | None = None, population: ArrayLike | None = None
-) -> FloatArray:
-    r"""Turn an inequality into a degree of equalization (均等度) from 0 to 100, by the measure's own formula.
-
-    .. math:: 100 (1 - G), \quad 100 (1 - H), \quad 100 / (1 + CV), \quad 100 (1 - T / T_{max})
-
-    Parameters
-    ----------
-    measure : str
-        Name in `measures` of one with a degree: gini, hoover, cv or theil_t.
-    value : array_like, shape (...)
-        What the measure returned. [index]
-    n : array_like, shape (...), optional
-        Number of regions measured: the largest unweighted T is ln n.
-    population : array_like, shape (..., regions), optional
-        Population of the regions measured, missing or 0 for others: the largest weighted T is -ln of the
-        smallest share. Goes before `n`.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        100 where all are equal, and for one region; NaN where `value` is NaN. [0-100]
-
-    Raises
-    ------
-    MethodError
-        If the measure has no degree, or T has neither `n` nor `population`.
-
     Notes
     -----
-    No official convention was found; these are the forms in use. Degrees of different measures do not
-    compare.
+    A transfer from a richer to a poorer region can raise it where both lie far above the mean.
+
+    References
+    ----------
+    .. [1] Foster, J. E. and Ok, E. A., "Lorenz dominance and the variance of logarithms", Econometrica 67(4),
+       1999, 901-907.
 
     Examples
     --------
-    >>> degree("gini", 0.25)
-    np.float64(75.0)
-    >>> degree("theil_t", 0.0391459932, n=31).round(2)
-    np.float64(98.86)
+    >>> variance_logs([1.0, 1.0, 4.0, 4.0]).round(6)
+    np.float64(0.480453)
     """
-    value, form = as_float(value), measures.get(measure).traits["degree"]
-    if form == "1 - I":
-        return np.multiply(100, 1 - value)
-    if form == "1 / (1 + CV)":
-        return np.divide(100, 1 + value)
-    if form is None:
-        known = [method.name for method in measures if method.traits["degree"]]
-        raise MethodError(f"{measure} has no degree of equalization. {nearest(measure, known)}")
-    if population is not None:
-        weights = np.where(as_float(population) > 0, population, np.nan)
-        share = np.fmin.reduce(weights, axis=-1) / np.nansum(weights, axis=-1)
-        largest = -np.log(share)
-    elif n is not None:
-        largest = np.log(np.maximum(as_float(n), 1))
-    else:
-        raise MethodError("the degree of theil_t needs n, or the population for the weighted form.")
-    return np.multiply(100, 1 - value / np.where(largest > 0, largest, np.inf))
+    r, shares = relative(x, population, "variance_logs")
+    logs = np.log(r)
+    centre = dot(logs, shares)[..., None]
+    return _variance(logs - centre, shares, 0 if population is not None else ddof)
+
+
+def _variance(deviation: FloatArray, shares: FloatArray, ddof: int) -> FloatArray:
+    """Return the mean square, divided by n - `ddof` in place of n."""
+    variance = dot(deviation**2, shares)
+    if ddof:
+        n = np.count_nonzero(shares > 0, axis=-1)
+        variance = variance * n / np.where(n > ddof, n - ddof, np.nan)
+    return variance

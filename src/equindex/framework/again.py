@@ -58,17 +58,17 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
     found = next((place for place in places if place.exists()), None)
     if found is None:
         raise DataError(f"the data {str(places[0])!r} are not there any more. Name them with --data.")
-    now = digests_of(found, ())
-    changed = [name for name, digest in digests.items() if now.get(name, digest if data else None) != digest]
-    if data is not None and set(now.values()) >= set(digests.values()):
-        changed = []
-    elif data is not None:
-        changed = list(digests)
+    others = [p for p in found.iterdir() if p.name not in digests] if found.is_dir() else []
+    now = digests_of(found, others)
+    changed = [name for name, digest in digests.items() if now.get(name) != digest]
+    if data is not None and not found.is_dir() and sorted(now.values()) == sorted(digests.values()):
+        changed = []  # one file, under another name
     if changed:
         raise DataError(
             f"{', '.join(changed)} changed since that run. Score the new data with equindex score instead, or "
             "name the old ones with --data."
         )
+    framework = replace(framework, files=tuple(others))  # what was no data then is none now
     scores = framework.score(found, keep=options["keep"], years=options["years"])
     warnings = []
     if record.get("equindex") != __version__:

@@ -19,6 +19,7 @@ from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
 from equindex.framework.files import BOOKS, digests_of, load, read_weights
+from equindex.framework.options import option_faults
 from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
 from equindex.schema import Findings, Panel, expected, observe
 from equindex.scoring import Plan, Scores
@@ -82,7 +83,7 @@ class Framework:
             model=model,
             region_records=tuple(found.regions),
             weights=None if chosen is None else read_weights(chosen),
-            files=tuple(found.files),
+            files=(*found.files, *([Path(chosen)] if isinstance(chosen, str | Path) else [])),
             folder=path.parent,
         )
         built.prepared(str(path))
@@ -166,7 +167,7 @@ class Framework:
         FrameworkError
             Listing all that does not fit together.
         """
-        faults = inconsistencies(self.model)
+        faults = [*inconsistencies(self.model), *option_faults(self.model)]
         if faults:
             raise FrameworkError(f"{where}:\n  " + "\n  ".join(faults))
         try:
@@ -183,20 +184,37 @@ class Framework:
         """The regions table, None where the framework has none."""
         return tables.Regions.from_records(self.region_records) if self.region_records else None
 
+    def region(self, text: str) -> str:
+        """Return the id of the region that `text` names, or `text` where the regions table has none such."""
+        if self.regions is None:
+            return text
+        found = int(self.regions.match(np.array([text], dtype=object))[0])
+        return text if found < 0 else self.regions.codes[found]
+
     def schema(self) -> pa.DataFrameSchema:
         """Return the pandera schema that a wide table of indicator values must pass."""
         return expected(self.model)
 
-    def read(self, data: Any) -> tuple[Panel | None, Findings, dict[str, str]]:
+    def read(
+        self, data: Any, *, reference_known: bool = False
+    ) -> tuple[Panel | None, Findings, dict[str, str]]:
         """Read and check data: a file, a folder, a DataFrame or sheets.
+
+        Parameters
+        ----------
+        data : path or DataFrame
+            As for `score`.
+        reference_known : bool
+            Whether the reference region of E may be absent, because a fit has its values.
 
         Returns
         -------
         panel, findings, digests
             The panel is None where there are errors; digests are SHA-256 by file name.
         """
+        self.prepared()
         sheets, digests = self._sheets(data)
-        panel, findings = observe(self.model, self.regions, sheets)
+        panel, findings = observe(self.model, self.regions, sheets, reference_known=reference_known)
         return panel, findings, digests
 
     def _sheets(self, data: Any) -> tuple[list[tables.Sheet], dict[str, str]]:
@@ -262,7 +280,7 @@ class Framework:
         keep: Literal["all", "index"],
         years: Iterable[int] | None,
     ) -> Scores:
-        panel, findings, digests = self.read(data)
+        panel, findings, digests = self.read(data, reference_known=fitted is not None)
         findings.stop_on_errors()
         assert panel is not None
         shown = None if years is None else tuple(sorted(set(years)))
@@ -287,6 +305,10 @@ class Framework:
     ) -> dict[str, Any]:
         source = str(data) if isinstance(data, str | Path) else None
         stamp = os.environ.get("SOURCE_DATE_EPOCH")
+        if stamp and not stamp.isdecimal():
+            raise FrameworkError(
+                f"SOURCE_DATE_EPOCH is {stamp!r}: give whole seconds since 1970, or unset it."
+            )
         now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
         return {
             "equindex": __version__,

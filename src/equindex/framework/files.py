@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from equindex import tables
-from equindex.errors import FrameworkError, nearest
+from equindex.errors import EquindexError, FrameworkError, nearest
 from equindex.model import FrameworkFile, Indicator, Pillar, Target, WeightSet, parse
 
 __all__ = ["BOOKS", "Contents", "digests_of", "load", "read_toml", "read_weights"]
 
 BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_BARE = re.compile(r"^\s*([^\s\"'#=\[]*[^\x00-\x7f\"'#=\[][^\"'#=\[]*?)\s*=", re.MULTILINE)
 _REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
 _PARTS = {
     "indicators": (Indicator, tables.INDICATOR),
@@ -44,13 +47,25 @@ def load(path: Path, settings: Sequence[str]) -> Contents:
         name = found.data.get(key)
         if isinstance(name, str):
             file = path.parent / name
-            found.data[key[:-1]] = [*found.data.get(key[:-1], []), *_rows(file, model, synonyms)]
+            with _named(f"{key} = {name!r} in {path.name}"):
+                found.data[key[:-1]] = [*found.data.get(key[:-1], []), *_rows(file, model, synonyms)]
             found.files.append(file)
     if isinstance(found.data.get("regions"), str):
         file = path.parent / found.data["regions"]
-        found.regions = tables.records(file, _REGION_KEYS, synonyms=tables.REGION, allow_extra=True)
+        with _named(f"regions = {found.data['regions']!r} in {path.name}"):
+            found.regions = tables.records(file, _REGION_KEYS, synonyms=tables.REGION, allow_extra=True)
         found.files.append(file)
     return found
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """Say in an error which key named the file."""
+    try:
+        yield
+    except EquindexError as error:
+        error.add_note(f"named by {where}")
+        raise
 
 
 def _rows(file: Path, model: Any, synonyms: Any, sheet: str | None = None) -> list[dict[str, object]]:
@@ -86,10 +101,11 @@ def _book(path: Path) -> Contents:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; a fault is one message with its line."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
     except FileNotFoundError:
         near = nearest(
-            path.name, [p.name for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+            path.name, sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
         )
         raise FrameworkError(f"there is no file {str(path)!r}. {near}".strip()) from None
     except IsADirectoryError:
@@ -101,7 +117,11 @@ def read_toml(path: Path) -> dict[str, Any]:
             f"{path.name} is not UTF-8. Save it as UTF-8; TOML allows nothing else."
         ) from None
     except tomllib.TOMLDecodeError as error:
-        raise FrameworkError(f"{path.name} is not valid TOML: {error}.") from None
+        bare = _BARE.search(text)
+        hint = f' TOML wants quotes around such a key: "{bare[1]}" = …' if bare else ""
+        raise FrameworkError(f"{path.name} is not valid TOML: {error}.{hint}") from None
+    except RecursionError:
+        raise FrameworkError(f"{path.name} is not valid TOML: it is nested too deeply.") from None
 
 
 def read_weights(path: str | Path | WeightSet) -> WeightSet:
@@ -111,7 +131,7 @@ def read_weights(path: str | Path | WeightSet) -> WeightSet:
     path = Path(path)
     if path.suffix.lower() != ".toml":
         return _weight_table(path)
-    return parse(WeightSet, read_toml(path), str(path))
+    return parse(WeightSet, {"id": path.stem, **read_toml(path)}, str(path))
 
 
 def _weight_table(path: Path, sheet: str | None = None) -> WeightSet:
@@ -139,7 +159,10 @@ def _set(data: dict[str, Any], text: str, *, sections_only: bool = False) -> Non
         parsed = tomllib.loads(f"x = {value}")["x"]
     except tomllib.TOMLDecodeError:
         if any(mark in value for mark in "\"'[]{}\n"):
-            raise FrameworkError(f"--set {text!r}: {value!r} is no TOML value.") from None
+            raise FrameworkError(
+                f"--set {text!r}: {value!r} is no TOML value. Text in lists and tables needs quotes, and so do "
+                "keys that are not plain a-z."
+            ) from None
         parsed = value.strip()
     if parts[0] not in FrameworkFile.model_fields and not sections_only:
         parts.insert(0, "methods")

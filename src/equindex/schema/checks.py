@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equindex.model import FrameworkFile
+from equindex.model import FrameworkFile, Indicator
 from equindex.schema.findings import Findings
 from equindex.schema.panel import Panel
 
@@ -21,6 +21,7 @@ __all__ = ["expected", "inspect_panel", "refuse_infinite"]
 
 _MISSING_SHARE = 0.2  # an indicator with a larger share missing is worth a warning
 _UNIT_FACTOR = 90.0  # a value this many times off its column's median smells of 万, 千 or %
+_SAMPLE = 4096  # rows, evenly spread, that are enough to tell a median
 _OLD = 2  # years between the scored year and the source's year
 
 
@@ -135,32 +136,23 @@ def _suspicions(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings
     rows = panel.order
     x = panel.x
     for column, indicator in enumerate(model.indicator):
-        values = x[rows, column]
-        seen = values[np.isfinite(values)]
-        share = 1 - seen.size / max(values.size, 1)
+        values = x[:, column] if panel.scored is None else x[rows, column]
+        count = values.size - int(np.isnan(values).sum())
+        share = 1 - count / max(values.size, 1)
         if share > _MISSING_SHARE:
             findings.warn("missing values", f"{share:.0%} of the cells are missing.", indicator=indicator.id)
-        if seen.size > 1 and seen.min() == seen.max() and not indicator.target:
-            findings.warn("constant column", f"every value is {seen[0]:g}.", indicator=indicator.id)
-        if indicator.unit in ("%", "％") and seen.size > 1 and 0 < seen.max() <= 1:
+        least, most = np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
+        if count > 1 and least == most and not indicator.target:
+            findings.warn("constant column", f"every value is {least:g}.", indicator=indicator.id)
+        if indicator.unit in ("%", "％") and count > 1 and 0 < most <= 1:
             findings.warn(
                 "unit",
-                f"the unit is % but no value is above {seen.max():g}.",
+                f"the unit is % but no value is above {most:g}.",
                 "If these are shares, multiply by 100.",
                 indicator=indicator.id,
             )
-        if seen.size > 4 and (seen > 0).all():
-            middle = float(np.median(seen))
-            with np.errstate(invalid="ignore"):
-                odd = rows[(values > middle * _UNIT_FACTOR) | (values < middle / _UNIT_FACTOR)]
-            variable = indicator.numerator if indicator.numerator else indicator.id
-            for row in odd[: max(1, seen.size // 10)]:
-                findings.warn(
-                    "unit",
-                    f"{x[row, column]:g} is {x[row, column] / middle:.3g} times the median {middle:g}.",
-                    "Check the unit: 万, 千 or % may be lost.",
-                    **raw.where(int(row), raw.names.index(variable)),
-                )
+        if count > 4 and least > 0 and most > least * _UNIT_FACTOR:
+            _lost_units(panel, column, raw, findings, indicator)
     _ragged(panel, findings)
     for (row, column), bound in panel.bounds.items():
         findings.warn(
@@ -179,6 +171,24 @@ def _suspicions(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings
                     f"measured up to {int(np.nanmax(away))} years away from the scored year.",
                     indicator=indicator.id,
                 )
+
+
+def _lost_units(panel: Panel, column: int, raw: Raw, findings: Findings, indicator: Indicator) -> None:
+    """Warn of positive values far off their column's median, at most a tenth of them."""
+    values = panel.x[panel.order, column]
+    middle = float(np.nanmedian(values[:: max(1, values.size // _SAMPLE)]))
+    if not np.nanmin(values) * _UNIT_FACTOR < middle and not np.nanmax(values) > middle * _UNIT_FACTOR:
+        return
+    with np.errstate(invalid="ignore", over="ignore"):
+        odd = panel.order[(values > middle * _UNIT_FACTOR) | (values < middle / _UNIT_FACTOR)]
+    variable = indicator.numerator if indicator.numerator in raw.names else indicator.id
+    for row in odd[: max(1, values.size // 10)].tolist():
+        findings.warn(
+            "unit",
+            f"{panel.x[row, column]:g} is {panel.x[row, column] / middle:.3g} times the median {middle:g}.",
+            "Check the unit: 万, 千 or % may be lost.",
+            **raw.where(row, raw.names.index(variable)),
+        )
 
 
 def _ragged(panel: Panel, findings: Findings) -> None:

@@ -22,7 +22,11 @@ __all__ = ["observe"]
 
 
 def observe(
-    model: FrameworkFile, regions: tables.Regions | None, sheets: Sequence[tables.Sheet]
+    model: FrameworkFile,
+    regions: tables.Regions | None,
+    sheets: Sequence[tables.Sheet],
+    *,
+    reference_known: bool = False,
 ) -> tuple[Panel | None, Findings]:
     """Match, read and check the data of a framework.
 
@@ -34,6 +38,8 @@ def observe(
         Its regions table; without one every region named in the data is taken as it stands.
     sheets : sequence of Sheet
         The data, long or wide.
+    reference_known : bool
+        Whether the reference region may be absent, because a fit has its values.
 
     Returns
     -------
@@ -53,7 +59,7 @@ def observe(
             )
         return None, reader.findings
     refuse_infinite(raw, model, reader.findings)
-    panel = attach(raw.panel(model), model, regions, raw, reader.findings)
+    panel = attach(raw.panel(model), model, regions, raw, reader.findings, reference_known)
     panel = replace(panel, places=places(model, regions, panel, reader.findings))
     inspect_panel(panel, model, raw, reader.findings)
     return (None if reader.findings.errors else panel), reader.findings
@@ -69,7 +75,7 @@ def _assemble(reader: Reader) -> Raw | None:
     ids, names = _labels(reader)
     keys = [piece.year * len(ids) + piece.region for piece in pieces]
     one = pieces[0]
-    if len(pieces) == 1 and one.variable is None and len(np.unique(keys[0])) == len(keys[0]):
+    if len(pieces) == 1 and one.variable is None and _distinct(keys[0]):
         return _single(reader, one, ids, names)
     rows = np.unique(np.concatenate([key[_used(piece)] for key, piece in zip(keys, pieces, strict=True)]))
     if not rows.size:
@@ -106,6 +112,10 @@ def _assemble(reader: Reader) -> Raw | None:
             if variable >= 0:
                 _special(reader, raw, int(at[row]), variable, reading)
     return _excluded(reader, raw)
+
+
+def _distinct(keys: NDArray[np.int64]) -> bool:
+    return bool((keys[1:] > keys[:-1]).all()) or len(np.unique(keys)) == len(keys)
 
 
 def _used(piece: Piece) -> NDArray[np.bool_]:

@@ -288,7 +288,18 @@ class Reader:
         self, sheet: tables.Sheet, roles: dict[str, str], region: NDArray[np.intp], year: NDArray[np.int64]
     ) -> Piece | None:
         codes, words = pd.factorize(sheet.frame[roles["indicator"]].astype(object), use_na_sentinel=False)
-        found = self._match(list(words), sheet)
+        blank = np.array([not _cell(word) or word != word for word in words], dtype=bool)
+        for number in np.flatnonzero(blank).tolist():
+            rows = np.flatnonzero(codes == number)
+            many = f" ({len(rows)} rows)" if len(rows) > 1 else ""
+            self.findings.error(
+                "no indicator",
+                f"the indicator is blank{many}.",
+                "Name the indicator, or remove the row.",
+                file=sheet.name,
+                row=int(sheet.lines[rows[0]]),
+            )
+        found = self._match([word for word in words if word == word], sheet)
         variable = np.array([found.get(word, -1) for word in words], dtype=np.intp)
         variable = variable[codes] if len(words) else np.empty(0, dtype=np.intp)
         rows = np.flatnonzero(variable >= 0)

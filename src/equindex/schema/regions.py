@@ -22,7 +22,12 @@ __all__ = ["attach", "places"]
 
 
 def attach(
-    panel: Panel, model: FrameworkFile, regions: tables.Regions | None, raw: Raw, findings: Findings
+    panel: Panel,
+    model: FrameworkFile,
+    regions: tables.Regions | None,
+    raw: Raw,
+    findings: Findings,
+    reference_known: bool,
 ) -> Panel:
     """Add population, groups and the reference region to a panel; what is missing becomes a finding."""
     wanted = model.equalization
@@ -46,7 +51,9 @@ def attach(
         )
     scored = None
     if isinstance(wanted.reference, RegionReference):
-        scored = panel.region != _reference(panel, wanted.reference.region, regions, findings)
+        scored = panel.region != _reference(
+            panel, wanted.reference.region, regions, findings, reference_known
+        )
         if not scored.any():
             findings.error(
                 "reference region",
@@ -94,13 +101,15 @@ def _finite(values: FloatArray, panel: Panel, name: str, findings: Findings) -> 
     return values
 
 
-def _reference(panel: Panel, name: str, regions: tables.Regions | None, findings: Findings) -> int:
+def _reference(
+    panel: Panel, name: str, regions: tables.Regions | None, findings: Findings, known_already: bool
+) -> int:
     code = (
         int(regions.match(np.array([name], dtype=object))[0])
         if regions is not None
         else (panel.regions.index(name) if name in panel.regions else -1)
     )
-    if code < 0 or not (panel.region == code).any():
+    if (code < 0 or not (panel.region == code).any()) and not known_already:
         known = panel.regions if regions is None else [*panel.regions, *panel.region_names]
         findings.error(
             "reference region",

@@ -12,7 +12,7 @@ from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError
 from equindex.schema import Panel
 from equindex.scoring.attained import attain
-from equindex.scoring.evenness import equalize, references
+from equindex.scoring.equalized import equalize, references
 from equindex.scoring.plan import Plan
 from equindex.scoring.results import Scores
 from equindex.scoring.steps import composite, index_only, measure

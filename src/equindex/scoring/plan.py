@@ -100,6 +100,11 @@ class Plan:
         return (self.scale[1], self.scale[2]) if self.scale and self.scale[0] == "bounded" else None
 
     @property
+    def plain(self) -> bool:
+        """Whether kernels take the values as they are: no transform, no interval."""
+        return not any(indicator.transform or indicator.best for indicator in self.model.indicator)
+
+    @property
     def arithmetic(self) -> bool:
         """Whether every node is an arithmetic mean."""
         return all(call.name == "arithmetic" for call in self.calls)
@@ -309,9 +314,8 @@ def _check_equalization(model: FrameworkFile) -> list[str]:
     if model.equalization is None:
         return []
     faults: list[str] = []
-    wanted = dict.fromkeys((*model.equalization.measures, model.equalization.degree))
-    for name in wanted:
-        faults += _unknown(equalization.measures, MethodCall(name=name), "equalization")
+    for call in (*model.equalization.measures, MethodCall(name=model.equalization.degree)):
+        faults += _unknown(equalization.measures, call, "equalization")
     degree = model.equalization.degree
     if (
         degree in equalization.measures

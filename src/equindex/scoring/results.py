@@ -14,7 +14,7 @@ from equindex import attainment
 from equindex._arrays import FloatArray
 from equindex.errors import DataError
 from equindex.scoring.attained import AttainedPanel
-from equindex.scoring.evenness import Equalized, inequality, why_unequalized
+from equindex.scoring.equalized import Equalized, inequality, why_unequalized
 from equindex.scoring.plan import Plan
 from equindex.scoring.steps import ranks
 from equindex.scoring.tidy import categorical, reasons, tiled, truth, unscored, whole

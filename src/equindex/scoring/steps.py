@@ -18,7 +18,7 @@ from equindex.scoring.tree import Rolled
 
 __all__ = ["composite", "index_only", "measure", "ranks"]
 
-_CHUNK = 1 << 14  # rows measured at a time; fixed, so that summaries are the same bits everywhere
+_CHUNK = 1 << 12  # rows measured at a time; fixed, so that summaries are the same bits everywhere
 _TIE_DIGITS = 12  # scores that agree to this many digits of the column's largest tie
 
 
@@ -49,13 +49,14 @@ def measure(plan: Plan, panel: Panel) -> dict[str, Summary]:
 
 def _measure(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> Summary:
     whole = len(rows) == len(panel.x)
-    if plan.ordered:
-        return summarise(plan.prepare(panel.x if whole else panel.x[rows]), ordered=True)
+    if plan.ordered or (whole and plan.plain):
+        with labelled(plan, panel, np.arange(len(panel.x)) if whole else rows):
+            return summarise(plan.prepare(panel.x if whole else panel.x[rows]), ordered=plan.ordered)
     summary: Summary | None = None
     for start in range(0, max(len(rows), 1), _CHUNK):
         chunk = slice(start, start + _CHUNK)
         with labelled(plan, panel, rows[chunk]):
-            part = summarise(plan.prepare(panel.x[chunk] if whole else panel.x[rows[chunk]]))
+            part = summarise(plan.prepare(panel.x[rows[chunk]]))
         summary = part if summary is None else summary.merge(part)
     assert summary is not None
     return summary
@@ -121,12 +122,11 @@ def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tu
     order = panel.order
     score, coverage = np.empty(len(order)), np.ones(len(order))
     parts = list(panel.rows_of.items()) if per_year(plan) else [(0, order)]
-    plain = not any(i.transform or i.best for i in plan.model.indicator) and plan.arithmetic
     start = 0
     for year, rows in parts:
         summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
         here = slice(start, start + len(rows))
-        lines = plan.lines(summary) if plain else None
+        lines = plan.lines(summary) if plan.plain and plan.arithmetic else None
         todo = np.arange(len(rows))
         if lines is not None:
             weights = plan.tree.shares(plan.local)[plan.tree.nodes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,14 @@ import numpy as np
 from equindex import equalization
 from equindex._arrays import FloatArray
 from equindex.errors import FrameworkError
-from equindex.model import Equalization, RegionReference
+from equindex.model import Equalization, MethodCall, RegionReference
 from equindex.schema import Panel
 from equindex.scoring.plan import Plan
 from equindex.scoring.tree import Rolled
 
 __all__ = ["Equalized", "equalize", "inequality"]
 
-_SPLIT = ("theil_t", "theil_l")
+_SPLIT = ("gini", "theil_t", "theil_l", "ge")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,14 @@ class Equalized:
     kind: str
     rolled: Rolled
     reference: FloatArray
+
+
+def called(wanted: Equalization) -> list[MethodCall]:
+    """Return the measures that are asked for, that of the degree among them."""
+    calls = {call.label: call for call in wanted.measures}
+    if wanted.degree not in {call.name for call in calls.values()}:
+        calls[wanted.degree] = MethodCall(name=wanted.degree)
+    return list(calls.values())
 
 
 def references(plan: Plan, panel: Panel) -> dict[str, FloatArray]:
@@ -111,13 +119,13 @@ def inequality(plan: Plan, panel: Panel, rolled: Rolled | None) -> list[dict[str
     wanted = plan.model.equalization
     assert wanted is not None
     rows: list[dict[str, Any]] = []
-    names = list(dict.fromkeys((*wanted.measures, wanted.degree)))
+    calls = called(wanted)
     start = 0
     for year, at in panel.rows_of.items():
         leaves = plan.tree.nodes
         weights = [panel.populations.get(column, panel.population) for column in range(panel.x.shape[1])]
         population = [None if w is None else w[at] for w in weights]
-        _measures(plan, rows, year, names, panel.x[at], leaves, population, "values", _codes(panel, at))
+        _measures(plan, rows, year, calls, panel.x[at], leaves, population, "values", _codes(panel, at))
         if "scores" in wanted.basis:
             if rolled is None or not plan.bounds or plan.bounds[0] <= 0:
                 raise FrameworkError(
@@ -128,7 +136,7 @@ def inequality(plan: Plan, panel: Panel, rolled: Rolled | None) -> list[dict[str
             score = rolled.score[start : start + len(at)]
             shared = None if panel.population is None else panel.population[at]
             _measures(
-                plan, rows, year, names, score, inner, [shared] * len(inner), "scores", _codes(panel, at)
+                plan, rows, year, calls, score, inner, [shared] * len(inner), "scores", _codes(panel, at)
             )
         start += len(at)
     return rows
@@ -142,7 +150,7 @@ def _measures(
     plan: Plan,
     rows: list[dict[str, Any]],
     year: int,
-    names: list[str],
+    calls: Sequence[MethodCall],
     x: FloatArray,
     nodes: Any,
     population: list[FloatArray | None],
@@ -156,31 +164,51 @@ def _measures(
             continue
         weights = np.array(population) if weighted else None
         present = np.isfinite(columns) if weights is None else np.isfinite(columns) & (weights > 0)
-        for name in names:
-            method = equalization.measures.get(name)
-            defined = equalization.defined(name, columns, population=weights)
-            value = np.full(len(columns), np.nan)
-            chosen = None if weights is None else weights[defined]
-            if defined.any():
-                value[defined] = method.function(columns[defined], population=chosen)
-            degree = None
-            if method.traits.get("degree"):
-                counts = present.sum(axis=1)
-                held = None if weights is None else np.where(present, weights, np.nan)
-                degree = equalization.degree(name, value, n=counts, population=held)
-            for k, node in enumerate(nodes):
-                reason = "" if np.isfinite(value[k]) else _undefined(name, present[k], defined[k])
-                base = _row(plan, year, int(node), name, basis, weighted, int(present[k].sum()), reason)
-                rows.append(base | {"part": "total", "value": value[k]})
-                if degree is not None:
-                    rows.append(base | {"part": "degree", "value": degree[k]})
-            if degree is not None and basis == "values":
-                rows += _degrees(plan, year, name, weighted, degree)
-            if name in _SPLIT:
+        for call in calls:
+            if weighted or not _needs_population(call):
+                rows += _measured(plan, year, call, columns, nodes, weights, present, basis)
+            if call.name in _SPLIT and not call.options.get("corrected"):
                 for by, (codes, labels) in groups.items():
-                    rows += _split(
-                        plan, year, name, basis, columns, nodes, weights, defined, by, codes, labels
-                    )
+                    rows += _split(plan, year, call, basis, columns, nodes, weights, by, codes, labels)
+
+
+def _measured(
+    plan: Plan,
+    year: int,
+    call: MethodCall,
+    columns: FloatArray,
+    nodes: Any,
+    weights: FloatArray | None,
+    present: Any,
+    basis: str,
+) -> list[dict[str, Any]]:
+    """Apply one measure to every column; its degree goes up the tree."""
+    method = equalization.measures.get(call.name)
+    defined = equalization.defined(call.name, columns, population=weights, **call.options)
+    value = np.full(len(columns), np.nan)
+    chosen = None if weights is None else weights[defined]
+    if defined.any():
+        value[defined] = method.function(columns[defined], population=chosen, **call.options)
+    degree = None
+    if method.traits.get("degree"):
+        held = None if weights is None else np.where(present, weights, np.nan)
+        degree = equalization.degree(call.name, value, n=present.sum(axis=1), population=held)
+    rows: list[dict[str, Any]] = []
+    for k, node in enumerate(nodes):
+        reason = "" if np.isfinite(value[k]) else _undefined(call.name, present[k], defined[k])
+        base = _row(
+            plan, year, int(node), call.label, basis, weights is not None, int(present[k].sum()), reason
+        )
+        rows.append(base | {"part": "total", "value": value[k]})
+        if degree is not None:
+            rows.append(base | {"part": "degree", "value": degree[k]})
+    if degree is not None and basis == "values":
+        rows += _degrees(plan, year, call.label, weights is not None, degree)
+    return rows
+
+
+def _needs_population(call: MethodCall) -> bool:
+    return equalization.measures.get(call.name).traits.get("population") == "needed"
 
 
 def _undefined(name: str, present: Any, defined: bool) -> str:
@@ -226,41 +254,59 @@ def _degrees(plan: Plan, year: int, name: str, weighted: bool, degree: FloatArra
 def _split(
     plan: Plan,
     year: int,
-    name: str,
+    call: MethodCall,
     basis: str,
     columns: FloatArray,
     nodes: Any,
     weights: FloatArray | None,
-    defined: Any,
     by: str,
     codes: Any,
     labels: tuple[str, ...],
 ) -> list[dict[str, Any]]:
-    """Split Theil's measures between and within groups; only defined columns can be split."""
+    """Split a measure by groups: Theil's and GE between and within, the Gini after Dagum; where it is defined."""
     rows: list[dict[str, Any]] = []
+    defined = equalization.defined(call.name, columns, population=weights, **call.options)
     if not defined.any():
         return rows
     chosen = None if weights is None else weights[defined]
-    parts = equalization.decompose(columns[defined], codes, measure=name, population=chosen)
+    if call.name == "gini":
+        split = equalization.dagum(columns[defined], codes, population=chosen)
+        whole = {"between": split.between, "within": split.within, "transvariation": split.transvariation}
+        own = np.diagonal(split.matrix, axis1=-2, axis2=-1)
+        share, names = split.resource_share, split.groups
+        each = {"total": own, "share": share, "contribution": own * split.population_share * share}
+        total = split.total
+    else:
+        options = {} if call.name != "ge" else {"a": call.options.get("a", 2.0)}
+        parts = equalization.decompose(
+            columns[defined], codes, measure=call.name, population=chosen, **options
+        )
+        whole = {"between": parts.between, "within": parts.within}
+        each = {"total": parts.value, "share": parts.share, "contribution": parts.contribution}
+        total, names = parts.total, parts.groups
     for k, at in enumerate(np.flatnonzero(defined)):
         here = np.isfinite(columns[at]) if weights is None else np.isfinite(columns[at]) & (weights[at] > 0)
-        base = _row(plan, year, int(nodes[at]), name, basis, weights is not None, int(here.sum()), "") | {
+        count = int(here.sum())
+        base = _row(plan, year, int(nodes[at]), call.label, basis, weights is not None, count, "") | {
             "by": by
         }
-        if np.isnan(parts.total[k]):
+        if np.isnan(total[k]):
             base["reason"] = "all values are 0"
-        rows.append(base | {"part": "between", "value": parts.between[k]})
-        rows.append(base | {"part": "within", "value": parts.within[k]})
-        for g, code in enumerate(parts.groups):
+        rows += [base | {"part": part, "value": value[k]} for part, value in whole.items()]
+        for g, code in enumerate(names):
             inside = base | {"group": labels[code], "n": int(here[codes == code].sum())}
-            if not inside["n"]:
-                inside["reason"] = "no value in the data"
-            for part, value in (
-                ("total", parts.value),
-                ("share", parts.share),
-                ("contribution", parts.contribution),
-            ):
+            for part, value in each.items():
                 number = value[k, g]
-                reason = (inside["reason"] or "all values are 0") if np.isnan(number) else ""
-                rows.append(inside | {"part": part, "value": number, "reason": reason})
+                lacking = "no value in the data" if not inside["n"] else "all values are 0"
+                rows.append(
+                    inside | {"part": part, "value": number, "reason": lacking if np.isnan(number) else ""}
+                )
+        if call.name == "gini":
+            for g, code in enumerate(names):
+                for h in range(g):
+                    pair = base | {"group": f"{labels[names[h]]} × {labels[code]}", "part": "pair"}
+                    value = split.matrix[k, g, h]
+                    rows.append(
+                        pair | {"value": value, "reason": "no value in the data" if np.isnan(value) else ""}
+                    )
     return rows

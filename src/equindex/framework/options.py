@@ -1,0 +1,73 @@
+"""Checking what method options hold, before a kernel sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from equindex import aggregate, normalise, treat, weighting
+from equindex._registry import Family
+from equindex.model import FrameworkFile, MethodCall
+
+__all__ = ["option_faults"]
+
+_MOST = 1e300
+
+
+def option_faults(model: FrameworkFile) -> list[str]:
+    """Return what is wrong with the options of the methods that `model` names, one sentence each."""
+    faults: list[str] = []
+    for where, family, call in _calls(model):
+        known = family.get(call.name).options if call.name in family else {}
+        faults += [
+            f"{where}: option {name!r} of {call.name} should be {_kind(known[name])}, is {value!r}."
+            for name, value in call.options.items()
+            if name in known and not _fits(value, known[name])
+        ]
+        low, high = ({**known, **call.options}.get(name, np.nan) for name in ("lower", "upper"))
+        if _number(low) and _number(high) and low >= high:
+            faults.append(f"{where}: lower = {low:g} must be below upper = {high:g}.")
+    return list(dict.fromkeys(faults))
+
+
+def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
+    chosen = model.methods
+    if chosen:
+        if chosen.normalise:
+            yield "methods.normalise", normalise.methods, chosen.normalise
+        if chosen.weighting:
+            yield "methods.weighting", weighting.methods, chosen.weighting
+        levels = chosen.aggregate if isinstance(chosen.aggregate, dict) else {"": chosen.aggregate}
+        for level, call in levels.items():
+            yield f"methods.aggregate{'.' if level else ''}{level}", aggregate.methods, call
+    for pillar in model.pillar:
+        if pillar.aggregate:
+            yield f"pillar {pillar.id!r}: aggregate", aggregate.methods, pillar.aggregate
+    for indicator in model.indicator:
+        if indicator.normalise:
+            yield f"indicator {indicator.id!r}: normalise", normalise.methods, indicator.normalise
+        if indicator.transform:
+            yield f"indicator {indicator.id!r}: transform", treat.transforms, indicator.transform
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value is of the default's kind; an option without a default is a number for each indicator."""
+    if isinstance(default, bool | str):
+        return isinstance(value, type(default))
+    if isinstance(default, float | int):
+        return _number(value)
+    parts = value if isinstance(value, list | tuple) else [value]
+    return bool(parts) and all(_number(part) for part in parts)
+
+
+def _number(value: Any) -> bool:
+    plain = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return plain and -_MOST <= value <= _MOST
+
+
+def _kind(default: Any) -> str:
+    if isinstance(default, bool):
+        return "true or false"
+    return "text" if isinstance(default, str) else "a finite number"
