@@ -11,6 +11,7 @@ from equindex.cli._run import command, guard_streams, say, spinner, write_result
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from equindex.evenness import Evenness
     from equindex.framework import Framework
     from equindex.scoring import Scores
 else:  # typer reads the annotations at run time
@@ -223,6 +224,78 @@ def explain(
 
 
 @command(app)
+def equalize(
+    framework: FrameworkArgument,
+    data: DataArgument,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", metavar="GROUP", help="Group by this column of the regions table too: zone, urban."
+        ),
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option("--measure", "-m", metavar="NAME", help="A further measure: atkinson, ge(a=2), palma."),
+    ] = None,
+    years: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--years", metavar="YEARS", help="1990-2000, or 1990,2000; change runs from first to last."
+        ),
+    ] = None,
+    bootstrap: Annotated[
+        int,
+        typer.Option(
+            "--bootstrap", min=0, max=1_000_000, help="Resamples of regions for intervals; 0: none."
+        ),
+    ] = 999,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same numbers.")] = 0,
+    level: Annotated[
+        float, typer.Option("--level", min=0.5, max=0.999, help="Coverage of the intervals.")
+    ] = 0.95,
+    neighbours: Annotated[
+        Path | None,
+        typer.Option("--neighbours", metavar="FILE", help="Pairs of neighbouring regions, for Moran's I."),
+    ] = None,
+    weights: WeightsOption = None,
+    sets: SetOption = None,
+    output: OutOption = None,
+    fmt: FormatOption = "csv",
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how even services are, between whom, and whether the gap is closing.
+
+    First the answer in words and one table; every table with -o. Measures, degrees and their intervals,
+    the parts of groups and indicators, gaps between groups, change, convergence and neighbours.
+
+    Examples:
+
+        equindex equalize framework.toml data.csv
+
+        equindex equalize framework.toml data.csv --measure atkinson --years 2023-2024 -o results/
+    """
+    from equindex import evenness
+
+    built = _framework(framework, sets or [], weights)
+    with spinner("Scoring", quiet) as progress:
+        found = evenness.analyse(
+            built,
+            data,
+            by=by or [],
+            measures=measure or [],
+            years=_years(years),
+            draws=bootstrap,
+            seed=seed,
+            level=level,
+            neighbours=neighbours,
+            progress=progress,
+        )
+    _deliver_evenness(found, output, fmt, force, quiet, as_json)
+
+
+@command(app)
 def methods(
     family: Annotated[
         str | None,
@@ -272,7 +345,14 @@ def rerun(
         scores, warnings = frameworks.rerun(file, data)
     for warning in warnings if not quiet else ():
         say(f"Warning: {warning}")
-    _deliver(scores, output, fmt, force, quiet, as_json)
+    if scores.provenance["options"].get("equalize"):
+        from equindex import evenness
+
+        with spinner("Resampling", quiet):
+            found = evenness.again(scores)
+        _deliver_evenness(found, output, fmt, force, quiet, as_json)
+    else:
+        _deliver(scores, output, fmt, force, quiet, as_json)
 
 
 def _framework(path: Path, settings: list[str], weights: Path | None) -> Framework:
@@ -286,7 +366,7 @@ def _deliver(scores: Scores, output: Path | None, fmt: str, force: bool, quiet: 
 
     if output is not None:
         with spinner("Writing", quiet):
-            written = write_results(scores, output, fmt, force)
+            written = write_results(scores.tables(), scores.provenance, output, fmt, force)
         if not quiet:
             show.headline(scores)
             say(f"Wrote {', '.join(path.name for path in written)} to {output}.")
@@ -296,3 +376,35 @@ def _deliver(scores: Scores, output: Path | None, fmt: str, force: bool, quiet: 
         show.scores(scores)
     if not quiet:
         show.notes(scores)
+
+
+def _deliver_evenness(
+    found: Evenness, output: Path | None, fmt: str, force: bool, quiet: bool, as_json: bool
+) -> None:
+    from equindex.cli import show
+
+    if output is not None:
+        with spinner("Writing", quiet):
+            written = write_results(found.tables(), found.provenance, output, fmt, force)
+        if not quiet:
+            say("\n".join(found.answer()))
+            say(f"Wrote {', '.join(path.name for path in written)} to {output}.")
+    if as_json:
+        show.evenness_json(found)
+    elif output is None:
+        show.evenness(found)
+    if not quiet:
+        show.notes(found.scores)
+
+
+def _years(texts: list[str] | None) -> list[int] | None:
+    """Read years: ``1990-2000`` is every year from one to the other, commas part single years."""
+    years: list[int] = []
+    for part in ",".join(texts or []).split(",") if texts else []:
+        first, dash, last = part.strip().partition("-")
+        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
+            raise typer.BadParameter(
+                f"{part.strip()!r} is no year: write 2020, 2015-2020 or 2015,2020.", param_hint="--years"
+            )
+        years += range(int(first), int(last or first) + 1)
+    return years or None

@@ -7,7 +7,7 @@ import io as streams
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ import typer
 from equindex.errors import EquindexError
 
 if TYPE_CHECKING:
-    from equindex.scoring import Scores
+    import pandas as pd
 
 __all__ = ["clean", "command", "guard_streams", "say", "spinner", "write_results"]
 
@@ -80,25 +80,26 @@ def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., N
 
 
 @contextmanager
-def spinner(text: str, quiet: bool = False) -> Iterator[None]:
-    """Show on a terminal that work goes on."""
+def spinner(text: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal that work goes on; what is yielded changes the words."""
     if quiet or not sys.stderr.isatty():
-        yield
+        yield lambda _: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(f"{text} …"):
-        yield
+    with Console(stderr=True).status(f"{text} …") as status:
+        yield lambda words: status.update(f"{words.capitalize()} …")
 
 
-def write_results(scores: Scores, output: Path, fmt: str, force: bool) -> list[Path]:
-    """Write every table and the provenance to a folder, or one table to a file."""
+def write_results(
+    tables: Mapping[str, pd.DataFrame], provenance: Mapping[str, Any], output: Path, fmt: str, force: bool
+) -> list[Path]:
+    """Write every table and the provenance to a folder, or the first table to a file."""
     from equindex import io
 
-    tables = scores.tables()
     suffix = output.suffix.lower()
     if suffix in (".csv", ".parquet", ".json") and not output.is_dir():
         first = next(iter(tables))
         tables = {first: tables[first]}
-    text = json.dumps(dict(scores.provenance), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(dict(provenance), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     return io.write(tables, output, format=fmt, documents={"provenance.json": text.encode()}, force=force)

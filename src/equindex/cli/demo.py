@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from equindex import _resources
+from equindex import _resources, evenness
 from equindex.cli import show
 from equindex.cli._print import line, table
 from equindex.framework import Framework
@@ -28,7 +28,8 @@ def show_demo() -> None:
 
 def _provinces() -> None:
     folder = _resources.path("data/china-services")
-    found = Framework.from_toml(folder / "framework.toml").score(folder / "observations.csv")
+    framework = Framework.from_toml(folder / "framework.toml")
+    found = framework.score(folder / "observations.csv")
     rows = list(range(len(found.panel.order)))
     show.ranking(found, rows, _YEAR)
     zones = show.by_group(found, "zone", _YEAR)
@@ -43,33 +44,15 @@ def _provinces() -> None:
     columns = ["zone", "regions", "mean index", "mean equalization", "first", "last"]
     table("Zones 区域", columns, body)
 
-    frame = found.inequality
-    names = dict(zip(found.plan.tree.ids, found.plan.tree.names, strict=True))
-    leaf = frame[frame["level"] == "indicator"]
-    body = []
-    for node in found.plan.tree.ids:
-        own = leaf[leaf["node"] == node]
-        if not len(own):
-            continue
-        own = own[own["group"] == ""]
-        gini = own[(own["measure"] == "gini") & ~own["weighted"] & (own["by"] == "")].set_index("part")[
-            "value"
-        ]
-        theil = own[(own["measure"] == "theil_t") & own["weighted"]].set_index("part")["value"]
-        between = theil["between"] / theil["total"]
-        body.append(
-            [
-                names[node],
-                f"{gini['total']:.3f}",
-                float(gini["degree"]),
-                f"{theil['total']:.4f}",
-                f"{between:.0%}",
-            ]
-        )
-    body.sort(key=lambda row: str(row[1]), reverse=True)
-    columns = ["indicator, least even first", "Gini", "degree", "Theil T (population)", "of it between zones"]
-    table("How even 均等度", columns, body)
-    show.headline(found, to=line)
+    even = evenness.of_scores(framework, found)
+    columns, body = even.summary()
+    names = {indicator.name for indicator in framework.model.indicator}
+    leaves = sorted((row for row in body if row[0] in names), key=lambda row: float(row[2]))
+    columns[0] = "indicator, least even first"
+    table("How even 均等度", columns, leaves, keep=4)
+    moved = evenness.analyse(framework, folder / "panel.csv", years=(1990, 2000))
+    for sentence in even.answer():
+        line(sentence if not sentence.startswith("Closing") else moved.closing())
     line("")
 
 

@@ -14,6 +14,7 @@ from equindex.cli._run import say
 if TYPE_CHECKING:
     import pandas as pd
 
+    from equindex.evenness import Evenness
     from equindex.framework import Framework
     from equindex.schema import Findings, Panel
     from equindex.scoring import Explanation, Scores
@@ -200,6 +201,31 @@ def tables_json(found: Scores) -> None:
     """Print every table as JSON records, with the provenance."""
     tables = {name: records(frame) for name, frame in found.tables().items()}
     json_line({**tables, "provenance": dict(found.provenance)})
+
+
+# equalize ----------------------------------------------------------------------------------------------------
+
+
+def evenness(found: Evenness) -> None:
+    """Print the answer in words, then one table of the last year."""
+    model = found.scores.plan.model
+    line(f"{model.title or model.id}, {found.years[-1]}")
+    line("")
+    for sentence in found.answer():
+        line(sentence)
+    line("")
+    columns, body = found.summary()
+    table(f"By indicator, {found.years[-1]}", columns, body, keep=4)
+    if found.draws:
+        line(
+            f"Intervals: {found.draws} bootstrap resamples of regions, seed {found.seed}. All tables: -o FOLDER."
+        )
+
+
+def evenness_json(found: Evenness) -> None:
+    """Print every table of an analysis, the answer and the provenance as JSON."""
+    tables = {name: records(frame) for name, frame in found.tables().items()}
+    json_line({"answer": found.answer(), **tables, "provenance": dict(found.provenance)})
 
 
 # check -------------------------------------------------------------------------------------------------------

@@ -75,5 +75,11 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
         warnings.append(
             f"that run used equindex {record.get('equindex')}, this is {__version__}; see CHANGELOG, Numbers."
         )
-    kept = {**scores.provenance, "time": record["time"], "data": record["data"]}
+    kept = {
+        **scores.provenance,
+        "time": record["time"],
+        "data": record["data"],
+        "options": options,
+        "seed": record["seed"],
+    }
     return replace(scores, provenance=kept), warnings

@@ -38,7 +38,9 @@ def attach(
     for column, indicator in enumerate(model.indicator):
         name = indicator.population
         if name and name in raw.names:
-            populations[column] = _finite(raw.values[:, raw.names.index(name)], panel, name, findings)
+            populations[column] = _counted(
+                raw.values[:, raw.names.index(name)], panel, column, name, findings
+            )
         elif name and regions is not None:
             populations[column] = _yearly(panel, regions, name, wanted, findings)
     if regions is not None and "population" in regions.frame.columns:
@@ -89,8 +91,9 @@ def places(
     return dict(zip(names, found, strict=True))
 
 
-def _finite(values: FloatArray, panel: Panel, name: str, findings: Findings) -> FloatArray:
-    for row in np.flatnonzero(~(values >= 0)):
+def _counted(values: FloatArray, panel: Panel, column: int, name: str, findings: Findings) -> FloatArray:
+    """Return a population among the data; it must be there wherever its indicator has a value."""
+    for row in np.flatnonzero(~(values >= 0) & (np.isfinite(panel.x[:, column]) | np.isfinite(values))):
         findings.error(
             "population",
             f"{name!r} is {'missing' if np.isnan(values[row]) else f'{values[row]:g}'}.",

@@ -12,14 +12,25 @@ from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError
 from equindex.schema import Panel
 from equindex.scoring.attained import attain
-from equindex.scoring.equalized import equalize, references
+from equindex.scoring.equalized import called, equalize, references
 from equindex.scoring.plan import Plan
 from equindex.scoring.results import Scores
 from equindex.scoring.steps import composite, index_only, measure
 from equindex.scoring.tree import Rolled, Tree
 from equindex.scoring.why import Explanation, explain
 
-__all__ = ["Explanation", "Plan", "Rolled", "Scores", "Tree", "explain", "measure", "references", "score"]
+__all__ = [
+    "Explanation",
+    "Plan",
+    "Rolled",
+    "Scores",
+    "Tree",
+    "called",
+    "explain",
+    "measure",
+    "references",
+    "score",
+]
 
 
 def score(
