@@ -571,3 +571,9 @@ def test_reference_table_scores_from_the_command_line(reference: Callable[[str],
 
     assert re.search(r"^ +1 +CHE +0\.967 ", out, re.MULTILINE)  # HDR 2023/24, table 1
     assert re.search(r"^ +2 +NOR +0\.966 ", out, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("starter")
+@pytest.mark.parametrize("years", ["²", "1-999999999", "2021-2020", "2020-", "-"])
+def test_years_that_are_none_are_a_usage_error(years):
+    run("equalize", "framework.toml", "data.csv", "--years", years, code=2)

@@ -528,3 +528,36 @@ def test_a_better_value_is_never_scored_lower(frame, normalise):
     better = fitted.score(frame.assign(a=frame["a"] + 1, b=frame["b"] - 0.25)).index
 
     assert (better.to_numpy() >= before.to_numpy() - 1e-12).all()
+
+
+def test_a_folder_within_the_data_is_no_table(tmp_path):
+    (tmp_path / "a.csv").write_text("region,year,a\nA,2020,1\nB,2020,2\n")
+    (tmp_path / "old.csv").mkdir()
+
+    scores = framework(["a"]).score(tmp_path)
+
+    assert list(scores.provenance["data"]["digests"]) == ["a.csv"]
+
+
+def test_an_index_named_like_a_column_is_refused():
+    data = table(a=[1.0, 2]).set_index("region", drop=False)
+
+    with pytest.raises(DataError, match="'region' names both a level of the index and a column"):
+        framework(["a"]).score(data)
+
+
+@pytest.mark.parametrize("stamp", ["soon", "9" * 20])
+def test_a_build_date_that_is_none_is_refused(stamp, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", stamp)
+
+    with pytest.raises(FrameworkError, match="SOURCE_DATE_EPOCH"):
+        framework(["a"]).score(table(a=[1.0, 2]))
+
+
+def test_a_fit_stands_in_for_an_absent_reference_region():
+    build = framework(["a"], methods=None, equalization={"reference": {"region": "C"}})
+    data = table(a=[1.0, 2, 4])
+
+    scores = build.fit(data).score(data[data["region"] != "C"])
+
+    assert node(scores.equalization, "a", "equalization") == [25, 50]

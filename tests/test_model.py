@@ -189,3 +189,10 @@ def test_bundled_weight_sets_are_read(path):
 
     assert found.id == path.stem
     assert sum(found.weights.values()) > 0
+
+
+def test_a_target_given_twice_is_refused():
+    rows = [{"indicator": "a", "year": 2025, "target": text} for text in ("4", "5")]
+    model = parse(FrameworkFile, {"id": "t", "indicator": [{"id": "a"}], "target": rows}, "t.toml")
+
+    assert inconsistencies(model) == ["target of 'a' stands twice for 2025. Keep one."]

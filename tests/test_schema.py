@@ -626,3 +626,14 @@ def test_the_schema_guards_a_wide_table():
     for wrong in (table(a=[6.0]), table(a=[math.inf]), table(region=["A", "A"], a=[1.0, 2.0])):
         with pytest.raises(pandera.errors.SchemaError):
             schema.validate(wrong)
+
+
+def test_a_sample_without_values_does_not_stop_the_search_for_lost_units():
+    values = np.full(20_000, np.nan)
+    values[1::2] = np.linspace(1.0, 2.0, 10_000)
+    values[7] = 1e6
+    data = pd.DataFrame({"region": [f"r{k}" for k in range(20_000)], "year": 2020, "a": values})
+
+    findings = framework(["a"]).check(data)
+
+    assert [item.region for item in findings.warnings if item.kind == "unit"] == ["r7"]

@@ -910,3 +910,133 @@ def test_tables_hold_what_the_framework_asks_for_with_the_columns_of_the_contrac
         "equalization": f"{keys} level value reference equalization coverage reason",
         "inequality": "year node level measure basis weighted by group part value n reason",
     }
+
+
+def test_a_refused_transform_names_its_own_indicator_and_region():
+    build = framework(["a", {"id": "b", "transform": "log"}])
+
+    with pytest.raises(DomainError, match=r"'b' \(B, 2020\)"):
+        build.score(table(a=[1.0, 2, 3], b=[1.0, 0, 3]))
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        {"goalposts": [0, 9], "normalise": "goalposts"},
+        {"direction": "interval", "best": [0, 9]},
+    ],
+)
+def test_a_transform_that_refuses_what_the_framework_says_is_found_before_scoring(leaf):
+    with pytest.raises(FrameworkError, match=r"indicator 'b': (goalposts|best): log needs values above 0"):
+        framework(["a", {"id": "b", "transform": "log", **leaf}])
+
+
+def test_until_a_regions_own_target_is_in_force_that_of_all_holds():
+    rows = [
+        {"indicator": "a", "target": "4"},
+        {"indicator": "a", "region": "A", "target": "2", "effective_from": 2021},
+    ]
+    data = table(region=["A", "A", "B", "B"], years=[2020, 2021, 2020, 2021], a=[1.0, 1, 1, 1])
+
+    found = framework(["a"], methods=None, target=rows).score(data).attainment
+
+    assert [node(found, "a", "attainment", *key) for key in [("A", 2020), ("A", 2021)]] == [25, 50]
+    assert [node(found, "a", "attainment", *key) for key in [("B", 2020), ("B", 2021)]] == [25, 25]
+
+
+def test_sums_of_a_panel_equal_the_slow_twin():
+    random = np.random.default_rng(5)
+    regions, years = list("ABCDE"), list(range(2018, 2026))
+    value = {(r, y): random.integers(1, 9) * 1.0 for r in regions for y in years if random.random() > 0.15}
+    keys = list(value)
+    random.shuffle(keys)
+    data = table(region=[r for r, _ in keys], years=[y for _, y in keys], a=[value[key] for key in keys])
+    leaf = {"id": "a", "target": "[40]"}
+
+    found = framework([leaf], methods=None, attainment={"plan": [2020, 2023]}).score(data).attainment
+
+    for row in found[found["node"] == "a"].itertuples():
+        span = range(2020, min(row.year, 2023) + 1)
+        absent = [year for year in span if (row.region, year) not in value]
+        if row.year < 2020:
+            assert row.status == "not_started"
+        elif absent:
+            assert row.reason == f"the sum since 2020 lacks {', '.join(map(str, absent))}"
+        else:
+            assert row.value == sum(value[row.region, year] for year in span)
+
+
+def test_the_reference_region_needs_neither_population_nor_group():
+    rows = [
+        {"region": "A", "zone": "x", "population": "1"},
+        {"region": "B", "zone": "y", "population": "3"},
+        {"region": "C"},
+    ]
+    wanted = {"reference": {"region": "C"}, "groups": ["zone"], "measures": ["theil_t"], "degree": "theil_t"}
+
+    scores = framework(["a"], methods=None, regions=rows, equalization=wanted).score(table(a=[1.0, 2, 4]))
+
+    assert node(scores.equalization, "a", "equalization") == [25, 50]
+    assert set(scores.inequality["group"]) == {"", "x", "y"}
+
+
+def test_the_degree_is_measured_beside_the_same_measure_with_options():
+    wanted = {"measures": [{"name": "gini", "corrected": True}], "degree": "gini"}
+
+    found = framework(["a"], methods=None, equalization=wanted).score(table(a=[1.0, 2, 3])).inequality
+
+    assert set(found["measure"]) == {"gini", "gini(corrected=True)"}
+
+
+def test_a_degree_that_is_missing_says_which_part_is():
+    build = framework(["a", "b"], methods={"missing": "propagate"}, equalization={"measures": ["gini"]})
+
+    found = build.score(table(a=[1.0, 2], b=[-1.0, 2])).inequality
+
+    [reason] = found.loc[found["node"] == "index", "reason"]
+    assert reason == "missing: b"
+
+
+def test_inequality_of_scores_is_measured_on_the_index_alone_where_that_was_kept():
+    build = framework(
+        ["a", "b"],
+        methods={"normalise": {"name": "minmax", "lower": 1}},
+        equalization={"basis": ["scores"], "measures": ["gini"]},
+    )
+    data = table(a=[1.0, 2, 4], b=[3.0, 1, 2])
+
+    whole, index = (build.score(data, keep=keep).inequality for keep in ("all", "index"))
+
+    def ginis(frame):
+        part = frame[(frame["basis"] == "scores") & (frame["part"] == "total") & (frame["node"] == "index")]
+        return part["value"].tolist()
+
+    assert ginis(index) == pytest.approx(ginis(whole), rel=1e-12)
+    assert len(ginis(index)) == 1
+
+
+def test_a_name_of_two_regions_explains_neither():
+    rows = [{"region": "1", "name": "Q"}, {"region": "2", "name": "Q"}]
+    scores = framework(["a"], regions=rows).score(table(region=["1", "2"], a=[1.0, 2]))
+
+    with pytest.raises(DataError, match=r"'Q' is the name of 2 regions: 1, 2\. Give the code"):
+        scores.explain("Q")
+    assert scores.explain("2").score == 100
+
+
+def test_a_score_of_parts_without_weight_is_missing_for_that_reason():
+    build = framework(
+        [{"id": "a", "weight": 0}, {"id": "b", "weight": 1}],
+        methods={"normalise": "minmax", "missing": {"min_coverage": 0}},
+    )
+
+    found = build.score(table(a=[1.0, 2, 3], b=[1.0, 2, NAN])).to_frame()
+
+    assert node(found, "index", "reason") == ["", "", "only parts without weight have a score"]
+
+
+def test_without_a_composite_regions_are_ranked_by_attainment():
+    scores = framework([{"id": "a", "target": "4"}], methods=None).score(table(a=[1.0, 4, 4, NAN]))
+
+    assert scores.rank[:, 0].tolist() == [3, 1, 1, 0]
+    assert scores.rows(2020).tolist() == [0, 1, 2, 3]

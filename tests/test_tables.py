@@ -2,6 +2,7 @@ import csv
 import io
 import os
 import sys
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -586,3 +587,23 @@ def test_each_distinct_text_is_looked_up_once(monkeypatch):
 
     assert sorted(seen) == ["乙", "甲"]
     assert codes.tolist() == [0, UNKNOWN] * 1000
+
+
+def test_a_strict_workbook_is_read(tmp_path):
+    pd.DataFrame({"region": ["A"], "a": [1.0]}).to_excel(
+        tmp_path / "x.xlsx", index=False, engine="xlsxwriter"
+    )
+    kinds = {
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": b"officeDocument/relationships",
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"spreadsheetml/main",
+    }
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as plain, zipfile.ZipFile(tmp_path / "s.xlsx", "w") as strict:
+        for name in plain.namelist():
+            part = plain.read(name)
+            for kind, short in kinds.items():
+                part = part.replace(kind, b"http://purl.oclc.org/ooxml/" + short)
+            strict.writestr(name, part)
+
+    [sheet] = tables.read(tmp_path / "s.xlsx")
+
+    assert sheet.frame["a"].tolist() == [1.0]

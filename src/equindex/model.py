@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -166,7 +167,7 @@ class Equalization(_Model):
     degree: str = "gini"
     reference: Literal["mean", "weighted_mean", "median", "best", "standard"] | RegionReference | None = None
     groups: tuple[str, ...] = ()
-    basis: tuple[Literal["values", "scores"], ...] = ("values",)
+    basis: tuple[Literal["values", "scores", "shortfall"], ...] = ("values",)
     population_fill: Literal["none", "nearest"] = "none"
 
 
@@ -411,6 +412,10 @@ def inconsistencies(model: FrameworkFile) -> list[str]:
     for row in model.target:
         if row.indicator not in leaves:
             faults.append(f"target of {row.indicator!r}: no such indicator. {nearest(row.indicator, leaves)}")
+    keys = [(row.indicator, row.region, row.year, row.effective_from) for row in model.target]
+    for key in [key for key, count in Counter(keys).items() if count > 1]:
+        said = ", ".join(str(part) for part in key[1:] if part is not None)
+        faults.append(f"target of {key[0]!r} stands twice{f' for {said}' if said else ''}. Keep one.")
     known = leaves | {v for i in model.indicator for v in (i.numerator, i.denominator) if v}
     for cell in model.exclude:
         if cell.indicator not in known:

@@ -253,9 +253,19 @@ def equalize(
     level: Annotated[
         float, typer.Option("--level", min=0.5, max=0.999, help="Coverage of the intervals.")
     ] = 0.95,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="GROUP", help="Draw whole groups in the bootstrap: provinces of counties."
+        ),
+    ] = None,
     neighbours: Annotated[
         Path | None,
-        typer.Option("--neighbours", metavar="FILE", help="Pairs of neighbouring regions, for Moran's I."),
+        typer.Option(
+            "--neighbours",
+            metavar="FILE",
+            help="Pairs of neighbouring regions, for Moran's I; a third column: weight or distance.",
+        ),
     ] = None,
     weights: WeightsOption = None,
     sets: SetOption = None,
@@ -274,7 +284,7 @@ def equalize(
 
         equindex equalize framework.toml data.csv
 
-        equindex equalize framework.toml data.csv --measure atkinson --years 2023-2024 -o results/
+        equindex equalize framework.toml data.csv --measure atkinson --years 2023-2024 -o evenness/
     """
     from equindex import evenness
 
@@ -289,6 +299,7 @@ def equalize(
             draws=bootstrap,
             seed=seed,
             level=level,
+            cluster=cluster,
             neighbours=neighbours,
             progress=progress,
         )
@@ -401,10 +412,13 @@ def _years(texts: list[str] | None) -> list[int] | None:
     """Read years: ``1990-2000`` is every year from one to the other, commas part single years."""
     years: list[int] = []
     for part in ",".join(texts or []).split(",") if texts else []:
-        first, dash, last = part.strip().partition("-")
-        if not first.strip().isdigit() or (dash and not last.strip().isdigit()):
+        first, dash, last = (text.strip() for text in part.partition("-"))
+        last = last if dash else first
+        if not all(len(year) == 4 and year.isascii() and year.isdecimal() for year in (first, last)):
             raise typer.BadParameter(
                 f"{part.strip()!r} is no year: write 2020, 2015-2020 or 2015,2020.", param_hint="--years"
             )
-        years += range(int(first), int(last or first) + 1)
+        if first > last:
+            raise typer.BadParameter(f"{part.strip()!r} ends before it begins.", param_hint="--years")
+        years += range(int(first), int(last) + 1)
     return years or None

@@ -41,7 +41,7 @@ def scores(found: Scores) -> None:
     """Print what a run found: a ranking of the last year, or a single region's pillars."""
     years = list(found.panel.rows_of) if found.years is None else list(found.years)
     for year in years[-1:] if found.years is None else years:
-        rows = [k for k in found._shown if found.panel.year[found.panel.order[k]] == year]
+        rows = found.rows(year).tolist()
         if len(rows) == 1 and found.attained is not None:
             single(found, rows[0], year)
         else:
@@ -56,10 +56,7 @@ def scores(found: Scores) -> None:
 def ranking(found: Scores, rows: Sequence[int], year: int, title: str = "") -> None:
     """Print regions by rank with index, coverage, attainment, equalization and pillars."""
     tree, rolled = found.plan.tree, found.rolled
-    main = rolled.score[:, 0] if rolled is not None else None
-    if main is None:
-        source = found.attained.rolled if found.attained is not None else found.equalized.rolled  # type: ignore[union-attr]
-        main = source.score[:, 0]
+    main = found.leading.score[:, 0]
     order = sorted(rows, key=lambda k: (np.isnan(main[k]), -main[k] if np.isfinite(main[k]) else 0))
     columns, series = _series(found, order)
     pillars = [node for node, level in enumerate(tree.levels) if level == "pillar"]
@@ -92,20 +89,16 @@ def ranking(found: Scores, rows: Sequence[int], year: int, title: str = "") -> N
 
 def _series(found: Scores, order: Sequence[int]) -> tuple[list[str], list[list[Any]]]:
     columns: list[str] = ["rank", "region"]
-    series: list[list[Any]] = []
+    series: list[list[Any]] = [[int(found.rank[k, 0]) or None for k in order]]
     if found.rolled is not None:
-        series.append([int(found._rank[k, 0]) or None for k in order])
         columns += ["index"]
         series.append([float(found.rolled.score[k, 0]) for k in order])
         if found.plan.model.classes:
-            labels = found._classes(found.rolled.score[list(order), 0])
+            labels = found.classes(found.rolled.score[list(order), 0])
             columns.append("class")
             series.append(["" if label != label else str(label) for label in labels])
         columns.append("coverage")
         series.append([f"{found.rolled.coverage[k, 0]:.0%}" for k in order])
-    else:
-        main = (found.attained or found.equalized).rolled.score[list(order), 0]  # type: ignore[union-attr]
-        series.append([1 + int((main > own).sum()) if np.isfinite(own) else None for own in main])
     for name, part in (("attainment", found.attained), ("equalization", found.equalized)):
         if part is not None:
             columns.append(name)
@@ -171,7 +164,8 @@ def headline(found: Scores, to: Any = say) -> None:
         & (frame["measure"] == wanted.degree)
         & (frame["basis"] == "values")
         & (frame["by"] == "")
-        & ~frame["weighted"]
+        & (~frame["weighted"])
+        & ((frame["n"] > 1) | (frame["node"] == "index"))
     ]
     index = part[(part["node"] == "index") & (part["part"] == "degree")]["value"]
     leaves = part[(part["level"] == "indicator") & (part["part"] == "total") & part["value"].notna()]

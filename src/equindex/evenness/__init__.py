@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from equindex.errors import FrameworkError, MethodError
+from equindex.errors import DataError, FrameworkError, MethodError
 from equindex.evenness.cube import Cube
 from equindex.evenness.gaps import below_table, gap_table, narrowing_table
 from equindex.evenness.inference import Intervals, change_table, interval_rows
@@ -16,6 +16,7 @@ from equindex.evenness.levels import level_rows
 from equindex.evenness.movement import convergence_table, source_rows, space_table
 from equindex.evenness.words import answer, closing, summary
 from equindex.framework import Framework
+from equindex.framework.files import digests_of
 from equindex.model import MethodCall
 from equindex.scoring import Scores, called
 
@@ -86,6 +87,7 @@ def analyse(
     draws: int = 999,
     seed: int = 0,
     level: float = 0.95,
+    cluster: str | None = None,
     neighbours: Any = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evenness:
@@ -110,8 +112,10 @@ def analyse(
         Same seed, same bits.
     level : float
         Coverage of the intervals.
+    cluster : str, optional
+        A group to draw whole, such as the province of each county, where its regions depend on each other.
     neighbours : path or DataFrame, optional
-        Pairs of neighbouring regions in two columns, for Moran's I.
+        Pairs of neighbouring regions in two columns, for Moran's I; a third column may hold weights or distances.
     progress : callable
         Told what is being done.
 
@@ -126,7 +130,11 @@ def analyse(
     """
     wanted = framework.model.equalization
     calls = [*(wanted.measures if wanted else ()), *map(_call, measures)]
-    changes: dict[str, Any] = {"groups": tuple(dict.fromkeys((*(wanted.groups if wanted else ()), *by)))}
+    changes: dict[str, Any] = {
+        "groups": tuple(
+            dict.fromkeys((*(wanted.groups if wanted else ()), *by, *([cluster] if cluster else [])))
+        )
+    }
     if calls:
         changes["measures"] = tuple({call.label: call.model_dump() for call in calls}.values())
     progress("scoring")
@@ -139,6 +147,7 @@ def analyse(
         draws=draws,
         seed=seed,
         level=level,
+        cluster=cluster,
         neighbours=neighbours,
         progress=progress,
     )
@@ -152,6 +161,7 @@ def of_scores(
     draws: int = 999,
     seed: int = 0,
     level: float = 0.95,
+    cluster: str | None = None,
     neighbours: Any = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evenness:
@@ -163,17 +173,17 @@ def of_scores(
         raise FrameworkError("the framework has no [equalization]. Add the section, or use analyse.")
     cube = Cube.of(scores, years)
     progress("resampling regions")
-    intervals = Intervals.of(scores, cube, draws, seed, level)
+    intervals = Intervals.of(scores, cube, draws, seed, level, cluster)
     ends = cube.ends()
-    moved = Intervals.of(scores, ends, draws, seed, level) if len(cube.years) > 1 else intervals
+    moved = Intervals.of(scores, ends, draws, seed, level, cluster) if len(cube.years) > 1 else intervals
     progress("splitting by groups, gaps, change, convergence")
     base = scores.inequality
     base = base[base["year"].isin(cube.years)]
     rows = interval_rows(scores, cube, intervals) + source_rows(scores, cube)
     rows += level_rows(scores, cube, called(wanted))
     inequality = pd.concat([base, pd.DataFrame(rows, columns=base.columns)]) if rows else base
-    options = {"years": list(cube.years), "draws": draws, "level": level}
-    options["neighbours"] = Path(neighbours).as_posix() if isinstance(neighbours, str | Path) else None
+    options = {"years": list(cube.years), "draws": draws, "level": level, "cluster": cluster}
+    options["neighbours"] = _file(neighbours) if isinstance(neighbours, str | Path) else None
     told = dict(scores.provenance)
     told |= {"seed": seed, "options": {**told.get("options", {}), "equalize": options}}
     return Evenness(
@@ -184,8 +194,8 @@ def of_scores(
         seed=seed,
         level=level,
         inequality=inequality.sort_values("year", kind="stable").reset_index(drop=True),
-        gaps=gap_table(scores, cube, draws, seed, level),
-        narrowing=narrowing_table(scores, ends, draws, seed, level),
+        gaps=gap_table(scores, cube, draws, seed, level, cluster),
+        narrowing=narrowing_table(scores, ends, draws, seed, level, cluster),
         change=change_table(scores, ends, moved),
         convergence=convergence_table(scores, cube),
         space=space_table(scores, cube, neighbours, framework, seed),
@@ -195,9 +205,20 @@ def of_scores(
 
 
 def again(scores: Scores) -> Evenness:
-    """Repeat the analysis that the provenance of re-run scores records."""
+    """Repeat the analysis that the provenance of re-run scores records.
+
+    Raises
+    ------
+    DataError
+        If the table of neighbours is not what it was.
+    """
     record = scores.provenance
     options = record["options"]["equalize"]
+    near = options["neighbours"]
+    if near is not None and _file(near["path"]) != near:
+        raise DataError(
+            f"{near['path']} changed since that run, or is not there. Use equindex equalize instead."
+        )
     return of_scores(
         Framework.from_dict(record["framework"]),
         scores,
@@ -205,8 +226,15 @@ def again(scores: Scores) -> Evenness:
         draws=options["draws"],
         seed=record["seed"],
         level=options["level"],
-        neighbours=options["neighbours"],
+        cluster=options["cluster"],
+        neighbours=None if near is None else near["path"],
     )
+
+
+def _file(path: str | Path) -> dict[str, Any]:
+    """Return where a table is and what it holds."""
+    place = Path(path)
+    return {"path": place.as_posix(), "digests": digests_of(place, ()) if place.exists() else {}}
 
 
 def _call(measure: str | MethodCall) -> MethodCall:

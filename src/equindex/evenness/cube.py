@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex._arrays import FloatArray
-from equindex.errors import DataError
+from equindex.errors import DataError, nearest
 from equindex.scoring import Scores
 
 __all__ = ["Cube"]
@@ -32,6 +32,21 @@ class Cube:
     scores: FloatArray | None
     people: FloatArray | None
     groups: Mapping[str, tuple[NDArray[np.intp], tuple[str, ...]]]
+
+    def members(self, group: str) -> NDArray[np.intp]:
+        """Return each region's group in the last year that has it, shape (regions,).
+
+        Raises
+        ------
+        DataError
+            If there is no such group.
+        """
+        if group not in self.groups:
+            raise DataError(f"no group {group!r} to draw whole. {nearest(group, self.groups)}")
+        codes = self.groups[group][0]
+        last = codes.shape[0] - 1 - np.argmax((codes >= 0)[::-1], axis=0)
+        found: NDArray[np.intp] = np.take_along_axis(codes, last[None], axis=0)[0]
+        return found
 
     def ends(self) -> Cube:
         """Return the first and the last year alone, with only those regions that both have, node by node."""
@@ -57,7 +72,7 @@ class Cube:
         Raises
         ------
         DataError
-            If a year has no data.
+            If a year has no data, or fewer than two regions have any.
         """
         panel = scores.panel
         wanted = tuple(panel.rows_of) if years is None else tuple(sorted(set(years)))
@@ -67,6 +82,12 @@ class Cube:
                 f"no data for {', '.join(map(str, absent))}. Years: {', '.join(map(str, panel.rows_of))}."
             )
         regions = np.unique(panel.region[np.concatenate([panel.rows_of[year] for year in wanted])])
+        if len(regions) < 2:
+            alone = panel.region_names[regions[0]] if len(regions) else "none"
+            raise DataError(
+                f"evenness needs two regions or more, but the data have one ({alone}). For how far a single region "
+                "has come, use equindex score."
+            )
         place = np.full(len(panel.regions), -1, dtype=np.intp)
         place[regions] = np.arange(len(regions))
 

@@ -12,6 +12,7 @@ import numpy as np
 from equindex import equalization
 from equindex._arrays import FloatArray
 from equindex.evenness.cube import Cube
+from equindex.evenness.inference import quantiles
 from equindex.scoring import Scores
 
 if TYPE_CHECKING:
@@ -29,14 +30,18 @@ _FIRST = (
     "town",
     "city",
 )  # the usual numerator of an urban-rural gap
-_PAIRS_UP_TO = 6  # groups of which all pairs are compared; of more, only the first and the last
-_WHY = "a group has no value, or its mean is not above 0"
+_MOST = 6  # groups of which all pairs are compared; of more, none
+_NO_GAP = "a group has no value, or its mean is not above 0"
+_NO_INTERVAL = "no interval: too few regions"
+_NO_DRAWS = "no interval: no resamples"
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """Means of two groups in every year, shape (years, nodes), and their replicates (draws, years, nodes)."""
 
+    nodes: list[int]
+    basis: str
     by: str
     names: tuple[str, str]
     means: tuple[FloatArray, FloatArray]
@@ -53,25 +58,34 @@ def _sources(scores: Scores, cube: Cube) -> Iterator[tuple[str, list[int], Float
         yield "scores", inner, cube.scores[:, inner], cube.people
 
 
-def _pairs(scores: Scores, cube: Cube, draws: int, seed: int) -> Iterator[tuple[list[int], str, _Pair]]:
-    counts = equalization.resamples(len(cube.regions), draws=draws, seed=seed) if draws else None
+def _pairs(scores: Scores, cube: Cube, draws: int, seed: int, cluster: str | None) -> Iterator[_Pair]:
+    """Yield every two groups that are compared, town before country, with the same resamples throughout."""
+    counts = None
+    if draws:
+        clusters = None if cluster is None else cube.members(cluster)
+        counts = equalization.resamples(len(cube.regions), clusters=clusters, draws=draws, seed=seed)
     for basis, nodes, x, population in _sources(scores, cube):
         weights = np.where(np.isfinite(x), 1.0, 0.0)
         if population is not None:
             weights = weights * np.nan_to_num(np.broadcast_to(population, x.shape))
         held = np.where(weights > 0, x, 0.0)
         for by, (codes, labels) in cube.groups.items():
+            if len(labels) > _MOST:
+                continue
             order = sorted(range(len(labels)), key=lambda g: (labels[g].casefold() not in _FIRST, g))
             means, drawn = {}, {}
             for g in order:
-                inside = weights * (codes == g)[:, None, :]
-                means[g] = _mean((held * inside).sum(axis=-1), inside.sum(axis=-1))
+                members = codes == g
+                ever = members.any(axis=0)
+                inside = weights[..., ever] * members[:, None, ever]
+                resource = held[..., ever] * inside
+                means[g] = _mean(resource.sum(axis=-1), inside.sum(axis=-1))
                 if counts is not None:
-                    drawn[g] = np.moveaxis(_mean((held * inside) @ counts.T, inside @ counts.T), -1, 0)
-            few = len(order) <= _PAIRS_UP_TO
-            for a, b in combinations(order, 2) if few else [(order[0], order[-1])]:
+                    own = counts[:, ever].T
+                    drawn[g] = np.moveaxis(_mean(resource @ own, inside @ own), -1, 0)
+            for a, b in combinations(order, 2):
                 both = (drawn[a], drawn[b]) if counts is not None else None
-                yield nodes, basis, _Pair(by, (labels[a], labels[b]), (means[a], means[b]), both)
+                yield _Pair(nodes, basis, by, (labels[a], labels[b]), (means[a], means[b]), both)
 
 
 def _mean(resource: FloatArray, weight: FloatArray) -> FloatArray:
@@ -84,25 +98,27 @@ def _gap(a: FloatArray, b: FloatArray) -> equalization.Gap:
     return equalization.gap(np.where(fit, a, np.nan), np.where(fit, b, np.nan))
 
 
-def gap_table(scores: Scores, cube: Cube, draws: int, seed: int, level: float) -> pd.DataFrame:
+def gap_table(
+    scores: Scores, cube: Cube, draws: int, seed: int, level: float, cluster: str | None = None
+) -> pd.DataFrame:
     """Ratio, difference, relative gap and evenness of two groups, by year and node, with the ratio's interval."""
     import pandas as pd
 
     tree, rows = scores.plan.tree, []
-    for nodes, basis, pair in _pairs(scores, cube, draws, seed):
+    for pair in _pairs(scores, cube, draws, seed, cluster):
         found = _gap(*pair.means)
         low = high = np.full(found.ratio.shape, np.nan)
         if pair.drawn is not None:
-            low, high = _ends(_gap(*pair.drawn).ratio, level)
+            low, high = quantiles(_gap(*pair.drawn).ratio, [(1 - level) / 2, (1 + level) / 2])
         for y, year in enumerate(cube.years):
-            for k, node in enumerate(nodes):
+            for k, node in enumerate(pair.nodes):
                 a, b = pair.means[0][y, k], pair.means[1][y, k]
                 rows.append(
                     {
                         "year": year,
                         "node": tree.ids[node],
                         "level": tree.levels[node],
-                        "basis": basis,
+                        "basis": pair.basis,
                         "by": pair.by,
                         "group_a": pair.names[0],
                         "group_b": pair.names[1],
@@ -114,7 +130,7 @@ def gap_table(scores: Scores, cube: Cube, draws: int, seed: int, level: float) -
                         "difference": found.difference[y, k],
                         "relative": found.relative[y, k],
                         "evenness": found.evenness[y, k],
-                        "reason": "" if np.isfinite(found.ratio[y, k]) else _WHY,
+                        "reason": _why(found, low, (y, k), pair.drawn is not None),
                     }
                 )
     columns = [
@@ -124,7 +140,16 @@ def gap_table(scores: Scores, cube: Cube, draws: int, seed: int, level: float) -
     return pd.DataFrame(rows, columns=columns)
 
 
-def narrowing_table(scores: Scores, cube: Cube, draws: int, seed: int, level: float) -> pd.DataFrame:
+def _why(found: equalization.Gap, low: FloatArray, at: tuple[int, int], drawn: bool) -> str:
+    """Say why a gap, or its interval, is missing."""
+    if np.isnan(found.ratio[at]) or np.isnan(found.relative[at]):
+        return _NO_GAP
+    return "" if np.isfinite(low[at]) else _NO_INTERVAL if drawn else _NO_DRAWS
+
+
+def narrowing_table(
+    scores: Scores, cube: Cube, draws: int, seed: int, level: float, cluster: str | None = None
+) -> pd.DataFrame:
     """Whether each gap narrowed (进一步缩小) between two years, judged on the ratio, over regions that both have."""
     import pandas as pd
 
@@ -133,15 +158,15 @@ def narrowing_table(scores: Scores, cube: Cube, draws: int, seed: int, level: fl
         "verdict", "reason",
     ]  # fmt: skip
     tree, rows = scores.plan.tree, []
-    for nodes, basis, pair in _pairs(scores, cube, draws, seed) if cube.years[0] < cube.years[-1] else ():
+    for pair in _pairs(scores, cube, draws, seed, cluster) if cube.years[0] < cube.years[-1] else ():
         ratio = _gap(*pair.means).ratio
         drawn = None if pair.drawn is None else _gap(*pair.drawn).ratio
-        for k, node in enumerate(nodes):
+        for k, node in enumerate(pair.nodes):
             before, after = ratio[0, k], ratio[-1, k]
             row = {
                 "node": tree.ids[node],
                 "level": tree.levels[node],
-                "basis": basis,
+                "basis": pair.basis,
                 "by": pair.by,
                 "group_a": pair.names[0],
                 "group_b": pair.names[1],
@@ -159,20 +184,9 @@ def narrowing_table(scores: Scores, cube: Cube, draws: int, seed: int, level: fl
                 row |= {"change": float(found.change), "low": float(found.low), "high": float(found.high)}
                 row |= {"verdict": equalization.VERDICTS[int(found.verdict)], "reason": ""}
             else:
-                row |= {"change": np.nan, "low": np.nan, "high": np.nan, "verdict": "", "reason": _WHY}
+                row |= {"change": np.nan, "low": np.nan, "high": np.nan, "verdict": "", "reason": _NO_GAP}
             rows.append(row)
     return pd.DataFrame(rows, columns=columns)
-
-
-def _ends(replicates: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Percentiles over the draws, NaN where no draw has a value."""
-    low, high = np.full((2, *replicates.shape[1:]), np.nan)
-    known = np.isfinite(replicates).any(axis=0)
-    if known.any():
-        low[known], high[known] = np.nanquantile(
-            replicates[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0
-        )
-    return low, high
 
 
 def below_table(scores: Scores, cube: Cube) -> pd.DataFrame:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equindex import equalization
 from equindex._arrays import FloatArray
@@ -17,7 +19,7 @@ from equindex.scoring import Scores, called
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Interval", "Intervals", "change_table", "interval_rows"]
+__all__ = ["Interval", "Intervals", "change_table", "interval_rows", "quantiles"]
 
 _NO_INTERVAL = "no interval: too few regions or no value"
 _SPLIT = ("theil_t", "theil_l", "ge")
@@ -53,22 +55,32 @@ class Intervals:
     found: list[Interval] = field(default_factory=list)
 
     @classmethod
-    def of(cls, scores: Scores, cube: Cube, draws: int, seed: int, level: float) -> Intervals:
-        """Resample the regions of a cube; without draws the measures alone."""
+    def of(
+        cls, scores: Scores, cube: Cube, draws: int, seed: int, level: float, cluster: str | None = None
+    ) -> Intervals:
+        """Resample the regions of a cube, or whole groups of them; without draws the measures alone."""
         wanted = scores.plan.model.equalization
         assert wanted is not None
         result = cls(draws=draws, level=level)
+        clusters = None if cluster is None else cube.members(cluster)
         for call in called(wanted):
             needs = equalization.measures.get(call.name).traits.get("population") == "needed"
             for weighted in (False, True):
                 if (weighted and cube.population is None) or (needs and not weighted):
                     continue
-                result.found.append(_interval(scores, cube, call, weighted, draws, seed, level))
+                result.found.append(_interval(scores, cube, call, weighted, draws, seed, level, clusters))
         return result
 
 
 def _interval(
-    scores: Scores, cube: Cube, call: MethodCall, weighted: bool, draws: int, seed: int, level: float
+    scores: Scores,
+    cube: Cube,
+    call: MethodCall,
+    weighted: bool,
+    draws: int,
+    seed: int,
+    level: float,
+    clusters: NDArray[np.intp] | None,
 ) -> Interval:
     shape = cube.x.shape[:2]
     people = None
@@ -82,7 +94,9 @@ def _interval(
     replicates = None
     function = partial(method.function, **call.options) if call.options else call.name
     if usable.any() and draws > 0:
-        found = equalization.bootstrap(function, x, population=weights, draws=draws, seed=seed, level=level)
+        found = equalization.bootstrap(
+            function, x, population=weights, clusters=clusters, draws=draws, seed=seed, level=level
+        )
         for name, part in parts.items():
             part[usable] = getattr(found, name)
         replicates = np.full((draws, *shape), np.nan)
@@ -113,9 +127,8 @@ def _with_degree(
     low, high, degrees = np.full(degree.shape, np.nan), np.full(degree.shape, np.nan), None
     if base.replicates is not None:
         degrees = nodes(base.replicates)
-        tails = np.array([(1 - level) / 2, (1 + level) / 2])
-        with np.errstate(all="ignore"):
-            ends = _quantiles(degrees, tails)
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        ends = quantiles(degrees, tails)
         low, high = (np.clip(2 * degree - end, 0.0, 100.0) for end in (ends[1], ends[0]))  # "basic" interval
         leaves = scores.plan.tree.nodes
         worse, better = nodes(base.high)[..., leaves], nodes(base.low)[..., leaves]
@@ -132,12 +145,14 @@ def _with_degree(
     )
 
 
-def _quantiles(replicates: FloatArray, q: FloatArray) -> FloatArray:
+def quantiles(replicates: FloatArray, q: Sequence[float]) -> FloatArray:
     """Quantiles over the draws, leaving out draws without a value; NaN where there are none."""
-    known = np.isfinite(replicates).any(axis=0)
+    found = np.isfinite(replicates)
     ends = np.full((len(q), *replicates.shape[1:]), np.nan)
-    if known.any():
-        ends[:, known] = np.nanquantile(replicates[:, known], q, axis=0)
+    full = found.all(axis=0)
+    ends[:, full] = np.quantile(replicates[:, full], q, axis=0)
+    some = found.any(axis=0) & ~full
+    ends[:, some] = np.nanquantile(np.where(found, replicates, np.nan)[:, some], q, axis=0)
     return ends
 
 
@@ -148,12 +163,16 @@ def interval_rows(scores: Scores, cube: Cube, intervals: Intervals) -> list[dict
     tree = scores.plan.tree
     rows: list[dict[str, Any]] = []
     for found in intervals.found:
+        counted = np.isfinite(cube.x)
+        if found.weighted and cube.population is not None:
+            counted &= cube.population > 0
+        n = counted.sum(axis=-1)
         for y, year in enumerate(cube.years):
             base = {"year": year, "measure": found.call.label, "basis": "values", "weighted": found.weighted}
             base |= {"by": "", "group": ""}
             for leaf, node in enumerate(tree.nodes):
                 here = base | {"node": tree.ids[node], "level": "indicator"}
-                here["n"] = int(np.isfinite(cube.x[y, leaf]).sum())
+                here["n"] = int(n[y, leaf])
                 for part in ("low", "high", "error"):
                     rows.append(here | _told(part, getattr(found, part)[y, leaf]))
             if found.degree is None or found.degree_low is None or found.degree_high is None:
@@ -161,7 +180,8 @@ def interval_rows(scores: Scores, cube: Cube, intervals: Intervals) -> list[dict
             for node, name in enumerate(tree.ids):
                 here = base | {"node": name, "level": tree.levels[node]}
                 leaf = int(tree.leaf[node])
-                here["n"] = int(np.isfinite(cube.x[y, leaf]).sum()) if leaf >= 0 else len(tree.children[node])
+                below = np.isfinite(found.degree[y, tree.children[node]])
+                here["n"] = int(n[y, leaf] if leaf >= 0 else below.sum())
                 rows.append(here | _told("degree_low", found.degree_low[y, node]))
                 rows.append(here | _told("degree_high", found.degree_high[y, node]))
     return rows
@@ -251,26 +271,27 @@ def _parts(scores: Scores, cube: Cube, found: Interval, base: dict[str, Any]) ->
     if found.weighted:
         assert cube.population is not None
         people = np.broadcast_to(cube.population, cube.x.shape)[[0, -1]]
-    for by, (codes, _) in cube.groups.items():
-        for leaf in np.flatnonzero(usable):
-            known = (codes[[0, -1]] >= 0) & np.isfinite(ends[:, leaf])
-            first, last = (np.where(known[k], ends[k, leaf], np.nan) for k in (0, 1))
-            split = equalization.change(
-                first,
-                last,
-                np.where(codes[0] >= 0, codes[0], 0),
-                groups1=np.where(codes[-1] >= 0, codes[-1], 0),
-                population0=None if people is None else people[0, leaf],
-                population1=None if people is None else people[1, leaf],
-                measure=found.call.name,
-                **options,
-            )
-            node = int(tree.nodes[leaf])
-            here = base | {"node": tree.ids[node], "level": "indicator", "by": by, "verdict": ""}
+    for by, (codes, _) in cube.groups.items() if usable.any() else ():
+        first, last = (np.where(codes[k] >= 0, ends[k][usable], np.nan) for k in (0, -1))
+        split = equalization.change(
+            first,
+            last,
+            np.where(codes[0] >= 0, codes[0], 0),
+            groups1=np.where(codes[-1] >= 0, codes[-1], 0),
+            population0=None if people is None else people[0][usable],
+            population1=None if people is None else people[1][usable],
+            measure=found.call.name,
+            **options,
+        )
+        for k, leaf in enumerate(np.flatnonzero(usable).tolist()):
+            here = base | {
+                "node": tree.ids[int(tree.nodes[leaf])],
+                "level": "indicator",
+                "by": by,
+                "verdict": "",
+            }
             for part in ("within", "between", "population"):
-                value = float(getattr(split, part))
-                rows.append(
-                    here
-                    | {"part": part, "change": value, "reason": "all values are 0" if np.isnan(value) else ""}
-                )
+                value = float(getattr(split, part)[k])
+                reason = "all values are 0" if np.isnan(value) else ""
+                rows.append(here | {"part": part, "change": value, "reason": reason})
     return rows

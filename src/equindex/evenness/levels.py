@@ -41,29 +41,27 @@ def level_rows(scores: Scores, cube: Cube, calls: list[MethodCall]) -> list[dict
                         people = np.broadcast_to(cube.population, cube.x.shape)[y][:, present]
                     x = cube.x[y][:, present]
                     usable = equalization.defined(call.name, x, population=people, **call.options)
-                    for leaf in np.flatnonzero(usable).tolist():
-                        found = equalization.nested(
-                            x[leaf],
-                            [level[present] for level in levels],
-                            measure=call.name,
-                            population=None if people is None else people[leaf],
-                            **options,
-                        )
-                        node = int(tree.nodes[leaf])
-                        base = {
-                            "year": year,
-                            "node": tree.ids[node],
-                            "level": "indicator",
-                            "measure": call.label,
-                        }
-                        base |= {"basis": "values", "weighted": weighted, "by": f"{coarse} > {fine}"}
-                        base |= {"n": int(np.isfinite(x[leaf]).sum())}
-                        reason = "" if np.isfinite(found.total) else "all values are 0"
-                        parts = [("between", coarse, found.between[0]), ("between", fine, found.between[1])]
-                        for part, group, value in [*parts, ("within", "", found.within)]:
-                            rows.append(
-                                base | {"part": part, "group": group, "value": float(value), "reason": reason}
-                            )
+                    found = equalization.nested(
+                        x[usable],
+                        [level[present] for level in levels],
+                        measure=call.name,
+                        population=None if people is None else people[usable],
+                        **options,
+                    )
+                    base = {"year": year, "level": "indicator", "measure": call.label, "basis": "values"}
+                    base |= {"weighted": weighted, "by": f"{coarse} > {fine}"}
+                    counted = np.isfinite(x) if people is None else np.isfinite(x) & (people > 0)
+                    for k, leaf in enumerate(np.flatnonzero(usable).tolist()):
+                        n = int(counted[leaf].sum())
+                        here = base | {"node": tree.ids[int(tree.nodes[leaf])], "n": n}
+                        lacking = "all values are 0" if n else "no value in the data"
+                        here["reason"] = "" if np.isfinite(found.total[k]) else lacking
+                        parts = [
+                            ("between", coarse, found.between[k, 0]),
+                            ("between", fine, found.between[k, 1]),
+                        ]
+                        for part, group, value in [*parts, ("within", "", found.within[k])]:
+                            rows.append(here | {"part": part, "group": group, "value": float(value)})
     return rows
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equindex import convergence, equalization, tables
+from equindex import convergence, equalization, notation, tables
 from equindex._arrays import FloatArray
 from equindex.errors import DataError, nearest
 from equindex.evenness.cube import Cube
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["convergence_table", "source_rows", "space_table"]
+
+_NO_SPACE = "too few regions, or no variation"
+_WEIGHT = ("weight", "权重")
+_DISTANCE = ("distance", "距离")
 
 
 def source_rows(scores: Scores, cube: Cube) -> list[dict[str, Any]]:
@@ -79,21 +83,25 @@ def convergence_table(scores: Scores, cube: Cube) -> pd.DataFrame:
             found.append(("panel_beta", convergence.panel_beta(x, years)))
         for method, result in found:
             for part in ("slope", "error", "p", "speed", "half_life", "r2"):
-                rows.append(span | _value(method, part, float(getattr(result, part)), int(result.n)))
+                steep = part in ("speed", "half_life") and np.isfinite(result.slope)
+                reason = "the slope is too steep for a speed" if steep else ""
+                rows.append(span | _value(method, part, float(getattr(result, part)), int(result.n), reason))
     return pd.DataFrame(rows, columns=columns)
 
 
 def _value(method: str, part: str, value: float, n: int, reason: str = "") -> dict[str, Any]:
-    if np.isnan(value) and not reason:
-        reason = "too few regions, or no variation"
+    reason = (reason or "too few regions, or no variation") if np.isnan(value) else ""
     return {"method": method, "part": part, "value": value, "n": n, "reason": reason}
 
 
 def space_table(scores: Scores, cube: Cube, neighbours: Any, framework: Framework, seed: int) -> pd.DataFrame:
-    """Moran's I of every node and year, with its permutation p; empty without neighbours."""
+    """Moran's I of every node and year and of every region, with permutation p; empty without neighbours."""
     import pandas as pd
 
-    columns = ["year", "node", "level", "measure", "value", "expected", "p", "n", "islands", "reason"]
+    columns = [
+        "year", "node", "level", "measure", "region", "region_name", "value", "expected", "p", "n", "islands",
+        "quadrant", "reason",
+    ]  # fmt: skip
     rows: list[dict[str, Any]] = []
     if neighbours is None:
         return pd.DataFrame(rows, columns=columns)
@@ -104,29 +112,31 @@ def space_table(scores: Scores, cube: Cube, neighbours: Any, framework: Framewor
         inner = [node for node, level in enumerate(tree.levels) if level != "indicator"]
         blocks.append((inner, cube.scores[:, inner]))
     for nodes, x in blocks:
-        found = equalization.moran(x, links, seed=seed)
+        whole, each = equalization.moran(x, links, seed=seed), equalization.moran_local(x, links, seed=seed)
         for y, year in enumerate(cube.years):
             for k, node in enumerate(nodes):
-                value = float(found.value[y, k])
-                rows.append(
-                    {
-                        "year": year,
-                        "node": tree.ids[node],
-                        "level": tree.levels[node],
-                        "measure": "moran",
-                        "value": value,
-                        "expected": float(found.expected[y, k]),
-                        "p": float(found.p[y, k]),
-                        "n": int(found.n[y, k]),
-                        "islands": int(found.islands[y, k]),
-                        "reason": "too few regions, or no variation" if np.isnan(value) else "",
-                    }
-                )
+                base = {
+                    "year": year,
+                    "node": tree.ids[node],
+                    "level": tree.levels[node],
+                    "n": int(whole.n[y, k]),
+                }
+                base |= {"islands": int(whole.islands[y, k])}
+                value = float(whole.value[y, k])
+                row = {"measure": "moran", "region": "", "region_name": "", "value": value, "quadrant": ""}
+                row |= {"expected": float(whole.expected[y, k]), "p": float(whole.p[y, k])}
+                rows.append(base | row | {"reason": _NO_SPACE if np.isnan(value) else ""})
+                for r in np.flatnonzero(np.isfinite(each.value[y, k])).tolist():
+                    row = {"measure": "moran_local", "region": scores.panel.regions[cube.regions[r]]}
+                    row |= {"region_name": cube.names[r], "value": float(each.value[y, k, r])}
+                    row |= {"expected": np.nan, "p": float(each.p[y, k, r])}
+                    row |= {"quadrant": equalization.QUADRANTS[int(each.quadrant[y, k, r])]}
+                    rows.append(base | row | {"reason": "a local value has no expectation of its own"})
     return pd.DataFrame(rows, columns=columns)
 
 
 def _links(scores: Scores, cube: Cube, neighbours: Any, framework: Framework) -> Any:
-    """Read pairs of neighbours; every name must be a region of the framework or the data."""
+    """Read pairs of neighbours, with weights or distances in a third column of that name."""
     if isinstance(neighbours, str | Path):
         sheet = tables.read(neighbours)[0]
         frame, name, lines = sheet.frame, sheet.name, sheet.lines
@@ -134,20 +144,34 @@ def _links(scores: Scores, cube: Cube, neighbours: Any, framework: Framework) ->
         frame, name, lines = neighbours, "neighbours", np.arange(len(neighbours))
     if frame.shape[1] < 2:
         raise DataError(f"{name}: neighbours need two columns, a region and its neighbour in each row.")
+    third = tables.plain(frame.columns[2]) if frame.shape[1] > 2 else ""
+    if third and third not in (*_WEIGHT, *_DISTANCE):
+        raise DataError(
+            f"{name}: call the third column weight 权重 or distance 距离, not {str(frame.columns[2])!r}."
+        )
     known = {code: place for place, code in enumerate(cube.regions.tolist())}
     ids = {text: code for code, text in enumerate(scores.panel.regions)}
     ids |= {text: code for code, text in enumerate(scores.panel.region_names) if text not in ids}
-    pairs, faults = [], []
-    for line, (a, b) in zip(lines, frame.iloc[:, :2].itertuples(index=False), strict=True):
+    pairs, values, faults = [], [], []
+    for line, (a, b, *rest) in zip(lines, frame.itertuples(index=False), strict=True):
         codes = []
         for text in (str(a).strip(), str(b).strip()):
             code = ids.get(framework.region(text), ids.get(text))
             if code is None:
                 faults.append(f"row {line}: no region {text!r}. {nearest(text, scores.panel.region_names)}")
             codes.append(known.get(-1 if code is None else code, -1))
+        number = notation.read(rest[0]).value if third else 1.0
+        if not 0 <= number < np.inf:
+            faults.append(f"row {line}: {rest[0]!r} is no {third}, a number of 0 or more.")
         if min(codes) >= 0:
             pairs.append(codes)
+            values.append(number)
     if faults:
         more = f"\n  … and {len(faults) - 10} more" if len(faults) > 10 else ""
         raise DataError(f"{name}:\n  " + "\n  ".join(faults[:10]) + more)
-    return equalization.contiguity(np.array(pairs, dtype=np.intp).reshape(-1, 2), len(cube.regions))
+    ends = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    if third in _DISTANCE:
+        distances = np.full((len(cube.regions), len(cube.regions)), np.inf)
+        distances[ends[:, 0], ends[:, 1]] = distances[ends[:, 1], ends[:, 0]] = values
+        return equalization.near(distances, rule="nearest", k=4)
+    return equalization.contiguity(ends, len(cube.regions), values=np.array(values))

@@ -106,7 +106,8 @@ def _groups(found: Evenness) -> list[str]:
         gaps = gaps[gaps["ratio"].notna()]
         pairs = gaps.groupby(["group_a", "group_b"], sort=False).ngroups if len(gaps) else 0
         if pairs == 1:
-            distance = np.abs(np.log(gaps["ratio"].to_numpy(dtype=float)))
+            with np.errstate(divide="ignore"):
+                distance = np.abs(np.log(gaps["ratio"].to_numpy(dtype=float)))
             worst = gaps.iloc[int(np.argmax(distance))].to_dict()
             sure = f" ({_level(found)} interval {worst['low']:.3f} to {worst['high']:.3f})"
             lines.append(
@@ -133,12 +134,12 @@ def closing(found: Evenness) -> list[str]:
             f"the degree went from {row['before']:.1f} to {row['after']:.1f}, {row['change']:+.2f}{interval}: "
             f"{row['verdict'] or 'not judged'}"
         )
-    for verdict in ("more even", "less even"):
+    for verdict in ("more even", "less even", "not distinguishable"):
         moved = rows[(rows["level"] == "indicator") & (rows["verdict"] == verdict)]
         some = [names[str(node)] for node in moved["node"]]
         if some:
             said.append(f"{verdict} {', '.join(some[:8])}{' …' if len(some) > 8 else ''}")
-    whole = "; ".join(said) or "no indicator is measured in both years, or none moved for sure"
+    whole = "; ".join(said) or "no indicator is measured in both years"
     lines = [f"Closing or widening, {found.years[0]} to {found.years[-1]}: {whole}."]
     narrowed = found.narrowing
     for by, part in narrowed[narrowed["verdict"] != ""].groupby("by", sort=False) if len(narrowed) else ():

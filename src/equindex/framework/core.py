@@ -18,7 +18,7 @@ from equindex import __version__, scoring, tables
 from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
-from equindex.framework.files import BOOKS, digests_of, load, read_weights
+from equindex.framework.files import digests_of, load, read_weights
 from equindex.framework.options import option_faults
 from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
 from equindex.schema import Findings, Panel, expected, observe
@@ -229,7 +229,7 @@ class Framework:
                 *declared.keep,
                 *(str(c) for c in (declared.region, declared.year, declared.indicator) if c),
             ]
-            sheet = declared.sheet if path.suffix.lower() in BOOKS else None
+            sheet = declared.sheet if path.suffix.lower() in tables.BOOKS else None
             sheets = tables.read(path, sheet=sheet, skip=self.files, text=text)
             return sheets, digests_of(path, self.files)
         if isinstance(data, Sequence):
@@ -237,6 +237,11 @@ class Framework:
         lines = np.arange(len(data), dtype=np.int64)
         frame = data
         if any(name is not None for name in data.index.names):
+            double = [name for name in data.index.names if name in data.columns]
+            if double:
+                raise DataError(
+                    f"{double[0]!r} names both a level of the index and a column. Drop one: reset_index(drop=True)."
+                )
             frame = data.reset_index()
         return [tables.Sheet(name="table", frame=frame.reset_index(drop=True), lines=lines)], {}
 
@@ -305,11 +310,12 @@ class Framework:
     ) -> dict[str, Any]:
         source = str(data) if isinstance(data, str | Path) else None
         stamp = os.environ.get("SOURCE_DATE_EPOCH")
-        if stamp and not stamp.isdecimal():
+        try:
+            now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+        except (ValueError, OverflowError, OSError):
             raise FrameworkError(
                 f"SOURCE_DATE_EPOCH is {stamp!r}: give whole seconds since 1970, or unset it."
-            )
-        now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+            ) from None
         return {
             "equindex": __version__,
             "time": now.isoformat(timespec="seconds"),

@@ -15,9 +15,8 @@ from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
 from equindex.model import FrameworkFile, Indicator, Pillar, Target, WeightSet, parse
 
-__all__ = ["BOOKS", "Contents", "digests_of", "load", "read_toml", "read_weights"]
+__all__ = ["Contents", "digests_of", "load", "read_toml", "read_weights"]
 
-BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _BARE = re.compile(r"^\s*([^\s\"'#=\[]*[^\x00-\x7f\"'#=\[][^\"'#=\[]*?)\s*=", re.MULTILINE)
 _REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
 _PARTS = {
@@ -39,7 +38,7 @@ class Contents:
 
 def load(path: Path, settings: Sequence[str]) -> Contents:
     """Read a framework file or workbook, apply settings, and read the tables it names."""
-    book = path.suffix.lower() in BOOKS
+    book = path.suffix.lower() in tables.BOOKS
     found = _book(path) if book else Contents(read_toml(path), [path])
     for text in settings:
         _set(found.data, text)
@@ -178,14 +177,8 @@ def _set(data: dict[str, Any], text: str, *, sections_only: bool = False) -> Non
 
 def digests_of(path: Path, skip: Sequence[Path]) -> dict[str, str]:
     """Return the SHA-256 of a data file, or of each table of a folder, by file name."""
-    files = [path]
-    if path.is_dir():
-        skipped = {file.resolve() for file in skip}
-        files = sorted(
-            file
-            for file in path.iterdir()
-            if file.suffix.lower() in tables.SUFFIXES
-            and not file.name.startswith((".", "~$"))
-            and file.resolve() not in skipped
-        )
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    found = {}
+    for file in tables.files_of(path, skip) if path.is_dir() else [path]:
+        with file.open("rb") as stream:
+            found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found

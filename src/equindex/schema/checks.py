@@ -21,7 +21,7 @@ __all__ = ["expected", "inspect_panel", "refuse_infinite"]
 
 _MISSING_SHARE = 0.2  # an indicator with a larger share missing is worth a warning
 _UNIT_FACTOR = 90.0  # a value this many times off its column's median smells of 万, 千 or %
-_SAMPLE = 4096  # rows, evenly spread, that are enough to tell a median
+_SAMPLE = 4096  # values, evenly spread, that are enough to tell a median
 _OLD = 2  # years between the scored year and the source's year
 
 
@@ -176,7 +176,8 @@ def _suspicions(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings
 def _lost_units(panel: Panel, column: int, raw: Raw, findings: Findings, indicator: Indicator) -> None:
     """Warn of positive values far off their column's median, at most a tenth of them."""
     values = panel.x[panel.order, column]
-    middle = float(np.nanmedian(values[:: max(1, values.size // _SAMPLE)]))
+    seen = values[~np.isnan(values)]
+    middle = float(np.median(seen[:: max(1, seen.size // _SAMPLE)]))
     if not np.nanmin(values) * _UNIT_FACTOR < middle and not np.nanmax(values) > middle * _UNIT_FACTOR:
         return
     with np.errstate(invalid="ignore", over="ignore"):

@@ -73,6 +73,12 @@ class Panel:
         """Why the value in a cell is missing."""
         return self.reasons.get((row, column), NO_VALUE)
 
+    def reasons_of(self, rows: NDArray[np.intp], column: int) -> list[str]:
+        """Why the values of a column are missing in these rows."""
+        if not self.reasons:
+            return [NO_VALUE] * len(rows)
+        return [self.reason(row, column) for row in rows.tolist()]
+
     def label(self, row: int) -> str:
         """Name a row for messages: region and year."""
         return f"{self.region_names[self.region[row]] or self.regions[self.region[row]]}, {self.year[row]}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from equindex import tables
-from equindex._arrays import FloatArray
+from equindex._arrays import BoolArray, FloatArray
 from equindex.errors import nearest
 from equindex.model import Equalization, FrameworkFile, RegionReference
 from equindex.schema.findings import Findings
@@ -35,23 +35,7 @@ def attach(
         return panel
     populations: dict[int, FloatArray] = {}
     population = None
-    for column, indicator in enumerate(model.indicator):
-        name = indicator.population
-        if name and name in raw.names:
-            populations[column] = _counted(
-                raw.values[:, raw.names.index(name)], panel, column, name, findings
-            )
-        elif name and regions is not None:
-            populations[column] = _yearly(panel, regions, name, wanted, findings)
-    if regions is not None and "population" in regions.frame.columns:
-        population = _yearly(panel, regions, "population", wanted, findings)
-    elif wanted.reference == "weighted_mean" and len(populations) < len(model.indicator):
-        findings.error(
-            "population",
-            'equalization.reference = "weighted_mean" needs a population.',
-            "Add a population column to the regions table, or population = variable to each indicator.",
-        )
-    scored = None
+    scored = np.ones(len(panel.region), dtype=bool)
     if isinstance(wanted.reference, RegionReference):
         scored = panel.region != _reference(
             panel, wanted.reference.region, regions, findings, reference_known
@@ -62,12 +46,28 @@ def attach(
                 f"only the reference region {wanted.reference.region!r} has data.",
                 "Add the rows of the regions to be scored.",
             )
+    for column, indicator in enumerate(model.indicator):
+        name = indicator.population
+        if name and name in raw.names:
+            populations[column] = _counted(
+                raw.values[:, raw.names.index(name)], panel, scored, column, name, findings
+            )
+        elif name and regions is not None:
+            populations[column] = _yearly(panel, scored, regions, name, wanted, findings)
+    if regions is not None and "population" in regions.frame.columns:
+        population = _yearly(panel, scored, regions, "population", wanted, findings)
+    elif wanted.reference == "weighted_mean" and len(populations) < len(model.indicator):
+        findings.error(
+            "population",
+            'equalization.reference = "weighted_mean" needs a population.',
+            "Add a population column to the regions table, or population = variable to each indicator.",
+        )
     return replace(
         panel,
         population=population,
         populations=populations,
-        groups=_groups(panel, wanted, regions, findings),
-        scored=scored,
+        groups=_groups(panel, scored, wanted, regions, findings),
+        scored=scored if isinstance(wanted.reference, RegionReference) else None,
     )
 
 
@@ -91,9 +91,12 @@ def places(
     return dict(zip(names, found, strict=True))
 
 
-def _counted(values: FloatArray, panel: Panel, column: int, name: str, findings: Findings) -> FloatArray:
-    """Return a population among the data; it must be there wherever its indicator has a value."""
-    for row in np.flatnonzero(~(values >= 0) & (np.isfinite(panel.x[:, column]) | np.isfinite(values))):
+def _counted(
+    values: FloatArray, panel: Panel, scored: BoolArray, column: int, name: str, findings: Findings
+) -> FloatArray:
+    """Return a population among the data; it must be there wherever a scored indicator has a value."""
+    asked = scored & np.isfinite(panel.x[:, column])
+    for row in np.flatnonzero(~(values >= 0) & (asked | np.isfinite(values))):
         findings.error(
             "population",
             f"{name!r} is {'missing' if np.isnan(values[row]) else f'{values[row]:g}'}.",
@@ -134,9 +137,14 @@ def _codes(regions: tables.Regions) -> dict[str, int]:
 
 
 def _yearly(
-    panel: Panel, regions: tables.Regions, name: str, wanted: Equalization, findings: Findings
+    panel: Panel,
+    scored: BoolArray,
+    regions: tables.Regions,
+    name: str,
+    wanted: Equalization,
+    findings: Findings,
 ) -> FloatArray:
-    """Look up a column of the regions table for each row's region and year."""
+    """Look up a column of the regions table for each row's region and year; scored rows must have it."""
     numbers = pd.to_numeric(regions.frame[name], errors="coerce").to_numpy(dtype=float)
     texts = regions.frame[name].astype(object)
     codes = regions.frame["region"].map(_codes(regions)).to_numpy()
@@ -165,7 +173,7 @@ def _yearly(
             if wanted.population_fill == "nearest" and by_year:
                 year = min(by_year, key=lambda have: (abs(have - year), have))
             found[row] = by_year.get(year, np.nan)
-    for row in np.flatnonzero(np.isnan(found)).tolist():
+    for row in np.flatnonzero(np.isnan(found) & scored).tolist():
         findings.error(
             "population",
             f"the regions table has no {name} of this region for this year.",
@@ -177,9 +185,13 @@ def _yearly(
 
 
 def _groups(
-    panel: Panel, wanted: Equalization, regions: tables.Regions | None, findings: Findings
+    panel: Panel,
+    scored: BoolArray,
+    wanted: Equalization,
+    regions: tables.Regions | None,
+    findings: Findings,
 ) -> dict[str, tuple[np.ndarray[Any, Any], tuple[str, ...]]]:
-    """Label each row with its group: codes and the labels they stand for."""
+    """Label each row with its group: codes, -1 for none, and the labels they stand for."""
     groups: dict[str, tuple[np.ndarray[Any, Any], tuple[str, ...]]] = {}
     for name in wanted.groups:
         columns = [] if regions is None else [str(column) for column in regions.frame.columns]
@@ -200,14 +212,16 @@ def _groups(
             if years is not None and np.isfinite(years.iloc[at]):
                 by_year[int(code), int(years.iloc[at])] = labels[at]
         pairs = zip(panel.region.tolist(), panel.year.tolist(), strict=True)
-        of_row = np.array([by_year.get(pair) or by_region.get(pair[0], "") for pair in pairs], dtype=object)
-        for code in np.unique(panel.region[of_row == ""]):
+        of_row = np.array(
+            [by_year.get(pair) or by_region.get(pair[0]) or None for pair in pairs], dtype=object
+        )
+        numbers, words = pd.factorize(of_row)
+        for code in np.unique(panel.region[(numbers < 0) & scored]):
             findings.error(
                 "groups",
                 f"no {name} in the regions table.",
                 "Name the group of every region.",
                 region=panel.region_names[code],
             )
-        numbers, words = pd.factorize(of_row)
         groups[name] = numbers.astype(np.intp), tuple(words)
     return groups

@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex import attainment, notation, treat
-from equindex._arrays import BoolArray, FloatArray
+from equindex._arrays import BoolArray, FloatArray, map_blocks, row_blocks
 from equindex.errors import DomainError, FrameworkError
 from equindex.model import Indicator, Target
-from equindex.schema import Panel
+from equindex.schema import Bound, Panel
 from equindex.scoring.plan import Plan
 from equindex.scoring.tree import Rolled
 
-__all__ = ["AttainedPanel", "attain", "goals"]
+__all__ = ["AttainedPanel", "attain", "goals", "why_unattained"]
+
+_NONE = np.empty(0, dtype=np.intp)
+_NO_GOAL = "no target for this region and year"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttainedPanel:
-    """A of every leaf, shape (rows, indicators), and of every node, shape (rows, nodes)."""
+    """A of every leaf, shape (rows, indicators), and of every node, shape (rows, nodes).
+
+    `goal` holds positions in `goals`, -1 where a cell has no target; `why` says why sums are missing.
+    """
 
     has: BoolArray
     local: FloatArray
@@ -116,12 +122,50 @@ def _goal(indicator: Indicator, row: Target) -> Goal:
     )
 
 
-def _chosen(found: list[tuple[int | None, Goal]], region: int, year: int) -> Goal | None:
-    """Pick the target of a region and year: its own before all regions', the newest version in force, and the
-    next target year, or the last one once all have passed."""  # noqa: D205, D209
-    own = [goal for place, goal in found if place == region]
-    usable = own or [goal for place, goal in found if place is None]
-    usable = [goal for goal in usable if goal.effective_from is None or goal.effective_from <= year]
+def _chosen(
+    read: Sequence[Sequence[tuple[str | None, Goal]]], panel: Panel
+) -> tuple[tuple[Goal, ...], NDArray[np.intp]]:
+    """Return all goals, and which of them holds for each row and indicator, -1 where none does.
+
+    A region's own target in force goes before that of all regions. One row stands for all where no target
+    depends on region or year.
+    """
+    known: dict[Goal, int] = {}
+    years, when = np.unique(panel.year[panel.order], return_inverse=True)
+    rows_of = _rows_of_regions(panel)
+    goal = np.full((1, len(read)), -1, dtype=np.intp)
+    for column, found in enumerate(read):
+        if len(found) == 1 and found[0][0] is None and found[0][1].effective_from is None:
+            goal[:, column] = known.setdefault(found[0][1], len(known))
+        elif found:
+            goal = np.repeat(goal, len(panel.order), axis=0) if len(goal) == 1 else goal
+            places: dict[int | None, list[Goal]] = {}
+            for name, one in found:
+                places.setdefault(panel.places[name] if name else None, []).append(one)
+            for place in sorted(places, key=lambda place: place is not None):  # that of all comes first
+                rows = slice(None) if place is None else rows_of.get(place, _NONE)
+                own = places[place]
+                lone = len(own) == 1 and own[0].effective_from is None
+                picks = own if lone else [_pick(own, int(year)) for year in years]
+                line = np.array(
+                    [-1 if pick is None else known.setdefault(pick, len(known)) for pick in picks]
+                )
+                numbers = line[0] if lone else line[when[rows]]
+                goal[rows, column] = np.where(numbers < 0, goal[rows, column], numbers)
+    return tuple(known), goal
+
+
+def _rows_of_regions(panel: Panel) -> dict[int, NDArray[np.intp]]:
+    """Return where each region stands in the panel's order."""
+    region = panel.region[panel.order]
+    rows = np.argsort(region, kind="stable")
+    codes, starts = np.unique(region[rows], return_index=True)
+    return dict(zip(codes.tolist(), np.split(rows, starts[1:]), strict=True)) if len(codes) else {}
+
+
+def _pick(found: Sequence[Goal], year: int) -> Goal | None:
+    """Pick the newest version in force; of its target years the next, or the last once all have passed."""
+    usable = [goal for goal in found if goal.effective_from is None or goal.effective_from <= year]
     if not usable:
         return None
     newest = max(goal.effective_from or 0 for goal in usable)
@@ -140,100 +184,134 @@ def attain(plan: Plan, panel: Panel) -> AttainedPanel | None:
     FrameworkError
         If a cumulative target has no plan years.
     """
-    model, order = plan.model, panel.order
-    read = [goals(indicator, model.target) for indicator in model.indicator]
+    model = plan.model
+    rows: dict[str, list[Target]] = {}
+    for row in model.target:
+        rows.setdefault(row.indicator, []).append(row)
+    read = [goals(indicator, rows.get(indicator.id, ())) for indicator in model.indicator]
     has = np.array([bool(found) for found in read])
     if not has.any():
         return None
-    known: dict[Goal | None, int] = {}
-    goal = np.full((len(order), len(read)), -1, dtype=np.intp)
-    for column, found in enumerate(read):
-        if len(found) == 1 and found[0][0] is None and found[0][1].effective_from is None:
-            goal[:, column] = known.setdefault(found[0][1], len(known))
-            continue
-        placed = [(panel.places[name] if name else None, g) for name, g in found]
-        for k, row in enumerate(order if found else ()):
-            pick = _chosen(placed, int(panel.region[row]), int(panel.year[row]))
-            if pick is not None:
-                goal[k, column] = known.setdefault(pick, len(known))
-    table = tuple(g for g in known if g is not None)
-    x, cell_bounds, why = _accumulated(plan, panel, table, goal)
-    early = np.zeros(x.shape, dtype=bool)
-    for cell, reason in why.items():
-        early[cell] = reason.startswith("the plan has not started")
-    targets = _targets(plan, table, goal)
-    interval = np.array([indicator.direction == "interval" for indicator in model.indicator])
-    attained = attainment.attain(
-        _transformed(plan, x),
-        targets,
-        np.where(interval, 0.0, plan.direction),
-        rule=model.attainment.rule,
-        cap=model.attainment.cap,
-        started=~early,
-        **_intervals(plan, x, cell_bounds),
-    )
-    for column in np.flatnonzero(has).tolist():
-        for k in np.flatnonzero(np.isnan(attained.attainment[:, column])).tolist():
-            at = (k, column)
-            if goal[at] < 0:
-                why[at] = "no target for this region and year"
-            elif table[goal[at]].problem:
-                why[at] = table[goal[at]].problem
-            elif at not in why:
-                own = panel.reason(int(order[k]), int(column)) if np.isnan(x[at]) else ""
-                why[at] = own or attainment.REASONS[attained.reason[at]]
+    table, goal = _chosen(read, panel)
+    held = _accumulated(plan, panel, table, goal)
+    attained = _attained(plan, table, goal, held)
     local = plan.among(has)
-    leaf = np.where(has, attained.attainment, np.nan)
     return AttainedPanel(
         has=has,
         local=local,
         goals=table,
-        goal=goal,
-        value=x,
+        goal=np.broadcast_to(goal, held.x.shape),
+        value=held.x,
         attained=attained,
-        rolled=plan.tree.roll_up(leaf, local, plan.missing),
-        why=why,
+        rolled=plan.tree.roll_up(np.where(has, attained.attainment, np.nan), local, plan.missing),
+        why=held.why,
     )
 
 
-def _accumulated(
-    plan: Plan, panel: Panel, table: tuple[Goal, ...], goal: NDArray[np.intp]
-) -> tuple[FloatArray, dict[tuple[int, int], tuple[float, float, bool, bool]], dict[tuple[int, int], str]]:
-    """Return the values to hold against targets: themselves, or accumulated since the plan began."""
+def why_unattained(panel: Panel, found: AttainedPanel, rows: NDArray[np.intp], column: int) -> list[str]:
+    """Say of each of these rows of the panel's order why an indicator has no attainment."""
+    said = np.array(attainment.REASONS, dtype=object)[found.attained.reason[rows, column]]
+    missing = np.isnan(found.value[rows, column])
+    said[missing] = panel.reasons_of(panel.order[rows[missing]], column)
+    if found.why:
+        said[:] = [found.why.get((row, column), own) for row, own in zip(rows.tolist(), said, strict=True)]
+    problems = np.array([*(goal.problem for goal in found.goals), _NO_GOAL], dtype=object)
+    goal = found.goal[rows, column]
+    return list(np.where(problems[goal] != "", problems[goal], said))
+
+
+def _attained(
+    plan: Plan, table: tuple[Goal, ...], goal: NDArray[np.intp], held: _Held
+) -> attainment.Attained:
+    """Apply the rule to all rows, block by block."""
+    shape, wanted = held.x.shape, plan.model.attainment
+    interval = np.array([indicator.direction == "interval" for indicator in plan.model.indicator])
+    direction = np.where(interval, 0.0, plan.direction)
+    ends = _intervals(plan, held)
+    common = _targets(plan, table, goal) if len(goal) == 1 else None
+    whole = attainment.Attained(
+        attainment=np.empty(shape),
+        uncapped=np.empty(shape),
+        met=np.empty(shape),
+        status=np.empty(shape, dtype=np.int8),
+        reason=np.empty(shape, dtype=np.int8),
+    )
+
+    def work(rows: slice, _: FloatArray) -> None:
+        part = attainment.attain(
+            _transformed(plan, held.x[rows]),
+            _targets(plan, table, goal[rows]) if common is None else common,
+            direction,
+            rule=wanted.rule,
+            cap=wanted.cap,
+            started=~held.early[rows],
+            **{name: end[rows] for name, end in ends.items()},
+        )
+        for name in part.__slots__:
+            getattr(whole, name)[rows] = getattr(part, name)
+
+    map_blocks(work, row_blocks(*shape), numbers=held.x.size)
+    return whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """The values to hold against targets, shape (rows, indicators): as they are, or accumulated.
+
+    `bounds` are the cells known only as bounds, `early` those before the plan began, `why` says of cells of
+    cumulative targets why they have no value.
+    """
+
+    x: FloatArray
+    early: BoolArray
+    bounds: dict[tuple[int, int], Bound]
+    why: dict[tuple[int, int], str]
+
+
+def _accumulated(plan: Plan, panel: Panel, table: tuple[Goal, ...], goal: NDArray[np.intp]) -> _Held:
     order = panel.order
-    x = panel.x[order]
-    place = {int(row): k for k, row in enumerate(order)}
-    bounds = {
-        (place[row], column): (bound.low, bound.high, bound.low_strict, bound.high_strict)
-        for (row, column), bound in panel.bounds.items()
-        if row in place
-    }
-    why: dict[tuple[int, int], str] = {}
-    at = {(int(panel.region[row]), int(panel.year[row])): place for place, row in enumerate(order)}
-    cumulative = np.array([g.cumulative for g in table])
-    for k, column in np.argwhere((goal >= 0) & cumulative[goal]).tolist() if len(table) else ():
-        indicator, chosen = plan.model.indicator[column], table[goal[k, column]]
-        begin, end = _plan_years(plan, indicator, chosen)
-        year, code = int(panel.year[order[k]]), int(panel.region[order[k]])
-        if year < begin:
-            why[k, column] = f"the plan has not started: it runs from {begin}"
-            x[k, column] = np.nan
-        if year < begin or indicator.cumulate == "latest":
-            continue
-        bounds.pop((k, column), None)
-        years = range(begin, min(year, end) + 1)
-        rows = [order[at[code, y]] for y in years if (code, y) in at]
-        cells = [panel.x[row, column] for row in rows]
-        lacking = [
-            str(y) for y in years if (code, y) not in at or np.isnan(panel.x[order[at[code, y]], column])
-        ]
-        if lacking:
-            why[k, column] = f"the sum since {begin} lacks {', '.join(lacking)}"
-        elif any((int(row), int(column)) in panel.bounds for row in rows):
-            why[k, column] = f"the sum since {begin} holds a bound in place of a value"
-            cells = [np.nan]
-        x[k, column] = np.nan if lacking else float(np.sum(cells))
-    return x, bounds, why
+    x, early = panel.x[order], np.zeros((len(order), panel.x.shape[1]), dtype=bool)
+    place = {int(row): k for k, row in enumerate(order)} if panel.bounds else {}
+    bounds = {(place[row], column): b for (row, column), b in panel.bounds.items() if row in place}
+    held = _Held(x=x, early=early, bounds=bounds, why={})
+    for column, indicator in enumerate(plan.model.indicator):
+        spans: dict[tuple[int, int], list[int]] = {}
+        for number in np.unique(goal[:, column]).tolist():
+            if number >= 0 and table[number].cumulative:
+                spans.setdefault(_plan_years(plan, indicator, table[number]), []).append(number)
+        for (begin, end), numbers in spans.items():
+            here = np.isin(np.broadcast_to(goal[:, column], len(order)), numbers)
+            if indicator.cumulate != "latest":
+                _add_up(panel, held, column, np.flatnonzero(here), begin, end)
+            before = here & (panel.year[order] < begin)
+            x[before, column], early[before, column] = np.nan, True
+            said = f"the plan has not started: it runs from {begin}"
+            held.why.update({(k, column): said for k in np.flatnonzero(before).tolist()})
+    return held
+
+
+def _add_up(panel: Panel, held: _Held, column: int, rows: NDArray[np.intp], begin: int, end: int) -> None:
+    """Put into `rows` of a column the sums since the plan began; a sum with a gap or a bound is missing."""
+    region, year = panel.region[panel.order], panel.year[panel.order]
+    last = min(end, int(year.max(initial=begin)))
+    inside = np.flatnonzero((year >= begin) & (year <= last))
+    shape = (len(panel.regions), max(last - begin + 1, 1))
+    cells, bounded = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+    cells[region[inside], year[inside] - begin] = panel.x[panel.order[inside], column]
+    for row in inside.tolist() if panel.bounds else ():
+        bounded[region[row], year[row] - begin] = (int(panel.order[row]), column) in panel.bounds
+    sums, unsure = cells.cumsum(axis=1), np.logical_or.accumulate(bounded, axis=1)
+    for row in rows.tolist():
+        held.bounds.pop((row, column), None)
+    rows = rows[year[rows] >= begin]
+    at = region[rows], np.minimum(year[rows], last) - begin
+    held.x[rows, column] = np.where(unsure[at], np.nan, sums[at])
+    for row in rows[np.isnan(sums[at])].tolist():
+        absent = np.isnan(cells[region[row], : min(int(year[row]), last) - begin + 1])
+        lacking = ", ".join(map(str, (np.flatnonzero(absent) + begin).tolist()))
+        held.why[row, column] = f"the sum since {begin} lacks {lacking}"
+    for row in rows[unsure[at] & ~np.isnan(sums[at])].tolist():
+        held.why[row, column] = f"the sum since {begin} holds a bound in place of a value"
 
 
 def _plan_years(plan: Plan, indicator: Indicator, goal: Goal) -> tuple[int, int]:
@@ -281,10 +359,11 @@ def _targets(plan: Plan, table: tuple[Goal, ...], goal: NDArray[np.intp]) -> att
 
 def _transformed(plan: Plan, x: FloatArray) -> FloatArray:
     """Apply each indicator's transform along the last axis; infinite ends stay."""
-    result = x.copy()
-    for column, indicator in enumerate(plan.model.indicator):
-        if indicator.transform is None:
-            continue
+    changed = [column for column, indicator in enumerate(plan.model.indicator) if indicator.transform]
+    result = x.copy() if changed else x
+    for column in changed:
+        indicator = plan.model.indicator[column]
+        assert indicator.transform is not None
         function = treat.transforms.get(indicator.transform.name).function
         cells = np.atleast_1d(result[..., column])
         finite = np.isfinite(cells)
@@ -297,16 +376,15 @@ def _transformed(plan: Plan, x: FloatArray) -> FloatArray:
     return result
 
 
-def _intervals(
-    plan: Plan, x: FloatArray, bounds: dict[tuple[int, int], tuple[float, float, bool, bool]]
-) -> dict[str, FloatArray | BoolArray]:
+def _intervals(plan: Plan, held: _Held) -> dict[str, FloatArray | BoolArray]:
     """Return the intervals of values known as bounds only, nothing where all are exact."""
-    if not bounds:
+    if not held.bounds:
         return {}
-    low, high = x.copy(), x.copy()
-    strict_low, strict_high = np.zeros(x.shape, dtype=bool), np.zeros(x.shape, dtype=bool)
-    for at, (least, most, above, below) in bounds.items():
-        low[at], high[at], strict_low[at], strict_high[at] = least, most, above, below
+    low, high = held.x.copy(), held.x.copy()
+    strict_low, strict_high = np.zeros_like(held.early), np.zeros_like(held.early)
+    for at, bound in held.bounds.items():
+        low[at], high[at] = bound.low, bound.high
+        strict_low[at], strict_high[at] = bound.low_strict, bound.high_strict
     return {
         "x_low": _transformed(plan, low),
         "x_high": _transformed(plan, high),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equindex import equalization
 from equindex._arrays import FloatArray
@@ -14,10 +15,12 @@ from equindex.errors import FrameworkError
 from equindex.model import Equalization, MethodCall, RegionReference
 from equindex.schema import Panel
 from equindex.scoring.plan import Plan
+from equindex.scoring.tidy import unscored
 from equindex.scoring.tree import Rolled
 
 __all__ = ["Equalized", "equalize", "inequality"]
 
+_PERCENT = ("%", "％", "百分比", "percent")  # units whose shortfall to 100 means something
 _SPLIT = ("gini", "theil_t", "theil_l", "ge")
 
 
@@ -32,10 +35,8 @@ class Equalized:
 
 def called(wanted: Equalization) -> list[MethodCall]:
     """Return the measures that are asked for, that of the degree among them."""
-    calls = {call.label: call for call in wanted.measures}
-    if wanted.degree not in {call.name for call in calls.values()}:
-        calls[wanted.degree] = MethodCall(name=wanted.degree)
-    return list(calls.values())
+    calls = [*wanted.measures, MethodCall(name=wanted.degree)]
+    return list({call.label: call for call in calls}.values())
 
 
 def references(plan: Plan, panel: Panel) -> dict[str, FloatArray]:
@@ -81,16 +82,18 @@ def equalize(plan: Plan, panel: Panel, known: Mapping[str, FloatArray]) -> Equal
     )
 
 
-def why_unequalized(plan: Plan, panel: Panel, row: int, column: int, line: float) -> str:
-    """Say why a leaf has no E."""
-    value = panel.x[row, column]
-    if np.isnan(value):
-        return panel.reason(row, column)
+def why_unequalized(
+    plan: Plan, panel: Panel, found: Equalized, rows: NDArray[np.intp], column: int
+) -> list[str]:
+    """Say of each of these rows of the panel's order why an indicator has no E."""
+    at, line = panel.order[rows], found.reference[rows, column]
+    said = np.where(line <= 0, "reference is not above 0", "negative value").astype(object)
+    said[np.isnan(line)] = "no reference value"
     if plan.model.indicator[column].direction == "interval":
-        return "an interval indicator has no best end to compare with"
-    if np.isnan(line):
-        return "no reference value"
-    return "reference is not above 0" if line <= 0 else "negative value"
+        said[:] = "an interval indicator has no best end to compare with"
+    missing = np.isnan(panel.x[at, column])
+    said[missing] = panel.reasons_of(at[missing], column)
+    return list(said)
 
 
 def _kind(wanted: Equalization, panel: Panel) -> str:
@@ -126,13 +129,18 @@ def inequality(plan: Plan, panel: Panel, rolled: Rolled | None) -> list[dict[str
         weights = [panel.populations.get(column, panel.population) for column in range(panel.x.shape[1])]
         population = [None if w is None else w[at] for w in weights]
         _measures(plan, rows, year, calls, panel.x[at], leaves, population, "values", _codes(panel, at))
+        if "shortfall" in wanted.basis:
+            percent = [k for k, i in enumerate(plan.model.indicator) if i.unit.strip() in _PERCENT]
+            short = equalization.shortfall(panel.x[at][:, percent])
+            held = [population[k] for k in percent]
+            _measures(plan, rows, year, calls, short, leaves[percent], held, "shortfall", _codes(panel, at))
         if "scores" in wanted.basis:
             if rolled is None or not plan.bounds or plan.bounds[0] <= 0:
                 raise FrameworkError(
                     'equalization.basis = "scores" needs scores above 0, such as minmax with lower = 1; '
                     "inequality of scores that can be 0 or below means nothing."
                 )
-            inner = np.arange(len(plan.tree.ids))
+            inner = np.arange(rolled.score.shape[1])
             score = rolled.score[start : start + len(at)]
             shared = None if panel.population is None else panel.population[at]
             _measures(
@@ -242,7 +250,7 @@ def _degrees(plan: Plan, year: int, name: str, weighted: bool, degree: FloatArra
         if level == "indicator":
             continue
         value = rolled.score[0, node]
-        reason = "" if np.isfinite(value) else f"coverage {rolled.coverage[0, node]:.2f} is too low"
+        reason = "" if np.isfinite(value) else unscored(plan.tree, rolled, plan.missing, 0, node)
         below = int(np.isfinite(rolled.score[0, plan.tree.children[node]]).sum())
         rows.append(
             _row(plan, year, node, name, "values", weighted, below, reason)

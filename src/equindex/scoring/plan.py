@@ -12,7 +12,7 @@ from equindex._arrays import BoolArray, FloatArray, as_float
 from equindex._registry import Method
 from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError, MethodError
-from equindex.model import FrameworkFile, MethodCall, Missing, WeightSet
+from equindex.model import FrameworkFile, Indicator, MethodCall, Missing, WeightSet
 from equindex.scoring.tree import Tree, scale_within, weights_from_leaves, weights_from_set
 
 __all__ = ["Plan"]
@@ -131,21 +131,13 @@ class Plan:
                 try:
                     changed[..., column] = function(changed[..., [column]], **call.options)[..., 0]
                 except DomainError as error:
+                    error.columns = [column]
                     error.add_note(f"in the {on} of indicator {indicator.id!r}")
                     raise
             if indicator.best is not None:
-                low, high = self._transformed(column, indicator.best)
+                low, high = _transformed(indicator, indicator.best, "best")
                 changed[..., column] = outside(changed[..., column], low, high)
         return changed
-
-    def _transformed(self, column: int, pair: tuple[float, float]) -> tuple[float, float]:
-        call = self.model.indicator[column].transform
-        if call is None:
-            return pair
-        low, high = (
-            treat.transforms.get(call.name).function(as_float([[pair[0]], [pair[1]]]), **call.options).ravel()
-        )
-        return float(low), float(high)
 
     def normalise(self, x: FloatArray, summary: Summary) -> FloatArray:
         """Normalise prepared values of shape (rows, indicators) with what `summary` measured."""
@@ -196,6 +188,18 @@ class Plan:
         return scale_within(self.tree, np.where(kept, self.local, 0.0))
 
 
+def _transformed(indicator: Indicator, pair: tuple[float, float], what: str) -> tuple[float, float]:
+    """Return a pair of numbers on the scale of the indicator's transform."""
+    call = indicator.transform
+    if call is None:
+        return pair
+    try:
+        low, high = treat.transforms.get(call.name).function(as_float(pair)[:, None], **call.options).ravel()
+    except DomainError as error:
+        raise FrameworkError(f"indicator {indicator.id!r}: {what}: {error}") from None
+    return float(low), float(high)
+
+
 def outside(x: FloatArray, low: float, high: float) -> FloatArray:
     """Distance of `x` from the interval [low, high], 0 inside."""
     return np.maximum(np.maximum(low - x, x - high), 0.0)
@@ -226,11 +230,12 @@ def _calls(model: FrameworkFile, tree: Tree) -> tuple[MethodCall, ...]:
         if level not in ("pillar", "index"):
             raise FrameworkError(f"methods.aggregate: there is no level {level!r}. Known: pillar, index.")
     own = {pillar.id: pillar.aggregate for pillar in model.pillar if pillar.aggregate}
+    plain = MethodCall(name="arithmetic")
     calls = [
-        own.get(name) or levels.get("index" if node == 0 else "pillar") or MethodCall(name="arithmetic")
-        for node, name in enumerate(tree.ids)
+        plain if level == "indicator" else own.get(name) or levels.get(level) or plain
+        for name, level in zip(tree.ids, tree.levels, strict=True)
     ]
-    for call in calls:
+    for call in (*levels.values(), *own.values()):
         method = aggregate.methods.get(call.name)
         method.check({k: v for k, v in call.options.items() if k not in ("missing", "min_coverage")})
         if {"missing", "min_coverage"} & set(call.options):
@@ -283,12 +288,11 @@ def _goalposts(model: FrameworkFile, columns: list[int], options: dict[str, Any]
         return [f"indicator {name!r}: goalposts need direction positive or negative." for name in crooked]
     pairs = np.array(
         [i.goalposts or (options.get("low"), options.get("high")) for i in indicators], dtype=float
-    ).T
-    for column, indicator in enumerate(indicators):
-        if indicator.transform is not None:
-            function = treat.transforms.get(indicator.transform.name).function
-            pairs[:, column] = function(pairs[:, [column]], **indicator.transform.options)[:, 0]
-    options["low"], options["high"] = pairs
+    )
+    pairs = np.array(
+        [_transformed(i, (low, high), "goalposts") for i, (low, high) in zip(indicators, pairs, strict=True)]
+    )
+    options["low"], options["high"] = pairs.T
     options.setdefault("clip", np.array([i.clip for i in indicators]))
     return []
 
@@ -303,9 +307,15 @@ def _check_plain(model: FrameworkFile) -> list[str]:
                 faults.append(f"methods.{step}: there is no {step} method {call.name!r}. Known: none.")
     for indicator in model.indicator:
         if indicator.transform:
-            faults += _unknown(
+            unknown = _unknown(
                 treat.transforms, indicator.transform, f"indicator {indicator.id!r}: transform"
             )
+            faults += unknown
+            if indicator.best and not unknown:
+                try:
+                    _transformed(indicator, indicator.best, "best")
+                except FrameworkError as error:
+                    faults.append(str(error))
     faults += _unknown(attainment.methods, MethodCall(name=model.attainment.rule), "attainment.rule")
     return faults
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from equindex import attainment
 from equindex._arrays import FloatArray
 from equindex.errors import DataError
-from equindex.scoring.attained import AttainedPanel
+from equindex.scoring.attained import AttainedPanel, why_unattained
 from equindex.scoring.equalized import Equalized, inequality, why_unequalized
 from equindex.scoring.plan import Plan
 from equindex.scoring.steps import ranks
-from equindex.scoring.tidy import categorical, reasons, tiled, truth, unscored, whole
+from equindex.scoring.tidy import categorical, reasons, tiled, truth, unscored, whole, worded
 from equindex.scoring.tree import Rolled
 from equindex.scoring.why import Explanation, explain
 
@@ -73,7 +73,7 @@ class Scores:
     def _shown(self) -> NDArray[np.intp]:
         """Rows of the panel's order that the tables show."""
         wanted = self._spans if self.years is None else [year for year in self._spans if year in self.years]
-        parts = [np.arange(self._spans[year].start, self._spans[year].stop) for year in wanted]
+        parts = [self.rows(year) for year in wanted]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.intp)
 
     def _keys(self, nodes: Sequence[int]) -> dict[str, Any]:
@@ -105,13 +105,25 @@ class Scores:
 
     # S -------------------------------------------------------------------------------------------------------
 
+    @property
+    def leading(self) -> Rolled:
+        """What regions are ranked by: the composite, without one attainment, without targets equalization."""
+        return self.rolled or next(
+            part.rolled for part in (self.attained, self.equalized) if part is not None
+        )
+
     @cached_property
-    def _rank(self) -> NDArray[np.int32]:
-        assert self.rolled is not None
-        assert self.plan.model.methods is not None
-        decimals = self.plan.model.methods.rank_decimals
-        spans = list(self._spans.values())
-        return ranks(self.rolled.score, spans, None if decimals == "none" else int(decimals))
+    def rank(self) -> NDArray[np.int32]:
+        """Ranks within each year of the `leading` scores, shape (rows, nodes); 0 is unranked."""
+        methods = self.plan.model.methods
+        decimals = methods.rank_decimals if methods else "none"
+        return ranks(
+            self.leading.score, list(self._spans.values()), None if decimals == "none" else int(decimals)
+        )
+
+    def rows(self, year: int) -> NDArray[np.intp]:
+        """Return the rows of `year` in the panel's order."""
+        return np.arange(self._spans[year].start, self._spans[year].stop)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the tidy `scores` table: a row for each region, year and node.
@@ -132,7 +144,7 @@ class Scores:
         effective = (
             tree.effective(rolled.score, self.plan.local)[shown]
             if self.z is not None
-            else np.ones(score.shape)
+            else np.isfinite(score).astype(float)
         )
         x = self.panel.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
         values = np.full((len(shown), len(nodes)), np.nan)
@@ -143,7 +155,7 @@ class Scores:
                 values[:, node], z[:, node] = x[:, leaf], self.z[shown, leaf]
                 if self.panel.source_year is not None:
                     sources[:, node] = self.panel.source_year[self.panel.order[shown], leaf]
-        rank = self._rank[shown].ravel()
+        rank = self.rank[shown].ravel()
         parents = ["" if tree.parent[node] < 0 else tree.ids[tree.parent[node]] for node in nodes]
         return pd.DataFrame(
             {
@@ -158,7 +170,7 @@ class Scores:
                 "effective": effective.ravel(),
                 "score": score.ravel(),
                 "rank": whole(rank, rank == 0),
-                "class": self._classes(score.ravel()),
+                "class": self.classes(score.ravel()),
                 "coverage": rolled.coverage[shown].ravel(),
                 "imputed": np.zeros(size),
                 "reason": reasons(tree, rolled, self.plan.missing, shown, nodes, self._missing_values),
@@ -166,8 +178,8 @@ class Scores:
             copy=False,
         )
 
-    def _classes(self, score: FloatArray) -> Any:
-
+    def classes(self, score: FloatArray) -> pd.Categorical:
+        """Return the class (等级) of each score; NaN below the lowest bound and where there is no score."""
         bounds = sorted(self.plan.model.classes.items(), key=lambda item: item[1])
         codes = (
             np.searchsorted([low for _, low in bounds], score, side="right") - 1
@@ -175,16 +187,15 @@ class Scores:
             else np.full(score.shape, -1)
         )
         names = [name for name, _ in bounds]
-        return categorical(np.where(np.isnan(score), -1, codes), names)
+        found: pd.Categorical = categorical(np.where(np.isnan(score), -1, codes), names)
+        return found
 
     def _missing_values(self, leaf: int, rows: NDArray[np.intp]) -> list[str]:
-        return [self.panel.reason(row, leaf) for row in self.panel.order[rows].tolist()]
+        return self.panel.reasons_of(self.panel.order[rows], leaf)
 
     def why_unscored(self, row: int, node: int = 0, rolled: Rolled | None = None) -> str:
         """Say why a node has no score in a row of the panel's order; of the composite, or else of A or E."""
-        others = (self.attained, self.equalized)
-        rolled = rolled or self.rolled or next(part.rolled for part in others if part is not None)
-        return unscored(self.plan.tree, rolled, self.plan.missing, row, node)
+        return unscored(self.plan.tree, rolled or self.leading, self.plan.missing, row, node)
 
     @property
     def index(self) -> pd.Series[float]:
@@ -206,7 +217,7 @@ class Scores:
     @property
     def ranks(self) -> pd.DataFrame:
         """Ranks at every node, a column each; unscored regions have none."""
-        return self._wide(list(range(self._rank.shape[1])), "rank")
+        return self._wide(list(range(self.rank.shape[1])), "rank")
 
     def _wide(self, nodes: Sequence[int], what: str) -> pd.DataFrame:
         import pandas as pd
@@ -218,7 +229,7 @@ class Scores:
         rows = self.panel.order[self._shown]
         names = [self.panel.regions[code] for code in self.panel.region[rows]]
         keys = pd.MultiIndex.from_arrays([names, self.panel.year[rows]], names=["region", "year"])
-        data = (self.rolled.score if what == "score" else self._rank)[self._shown][:, list(nodes)]
+        data = (self.rolled.score if what == "score" else self.rank)[self._shown][:, list(nodes)]
         frame = pd.DataFrame(data, index=keys, columns=[self.plan.tree.ids[node] for node in nodes])
         return frame.astype("Int64").mask(frame == 0) if what == "rank" else frame
 
@@ -249,67 +260,61 @@ class Scores:
         if self.attained is None:
             return pd.DataFrame()
         a, tree, shown = self.attained, self.plan.tree, self._shown
-        nodes = [n for n in range(len(tree.ids)) if tree.sums(a.has.astype(float))[n] > 0]
-        keys = self._keys(nodes)
-        goal = np.full((len(shown), len(nodes)), -1, dtype=np.intp)
-        status = np.full((len(shown), len(nodes)), "", dtype=object)
-        binding = np.full((len(shown), len(nodes)), None, dtype=object)
-        bound = np.full((len(shown), len(nodes)), "", dtype=object)
-        place = {int(row): k for k, row in enumerate(self.panel.order[shown])}
-        at_leaf = {int(tree.leaf[node]): p for p, node in enumerate(nodes) if tree.leaf[node] >= 0}
-        words = np.array(attainment.STATUSES, dtype=object)
-        for leaf, p in at_leaf.items():
-            goal[:, p] = a.goal[shown, leaf]
-            status[:, p] = words[a.attained.status[shown, leaf]]
-            binding[:, p] = self.plan.model.indicator[leaf].binding
-        for (row, leaf), cell in self.panel.bounds.items():
-            if row in place and leaf in at_leaf:
-                bound[place[row], at_leaf[leaf]] = cell.raw
+        nodes = np.flatnonzero(tree.sums(a.has.astype(float)) > 0).tolist()
         score = a.rolled.score[shown][:, nodes]
-        for k, p in np.argwhere(np.isnan(score)):
-            status[k, p] = status[k, p] or "unscored"
-        raw, operator = (
-            np.array([*(getattr(g, name) for g in a.goals), ""], dtype=object)[goal.ravel()]
-            for name in ("raw", "operator")
-        )
-        low, high = self._reach(goal, nodes)
+        goal = np.full(score.shape, -1, dtype=np.intp)
+        status = np.where(np.isnan(score), attainment.STATUSES.index("unscored"), -1)
+        bound = np.full(score.shape, -1, dtype=np.intp)
+        binding = np.zeros(score.shape, dtype=bool)
+        low, high = np.full(score.shape, np.nan), np.full(score.shape, np.nan)
+        at_leaf = {int(tree.leaf[node]): p for p, node in enumerate(nodes) if tree.leaf[node] >= 0}
+        for leaf, p in at_leaf.items():
+            goal[:, p], status[:, p] = a.goal[shown, leaf], a.attained.status[shown, leaf]
+            binding[:, p] = self.plan.model.indicator[leaf].binding
+            low[:, p], high[:, p] = self._reach(goal[:, p], leaf)
+        printed = [cell.raw for cell in self.panel.bounds.values()]
+        if printed:
+            place = {int(row): k for k, row in enumerate(self.panel.order[shown])}
+            for number, (row, leaf) in enumerate(self.panel.bounds):
+                if row in place and leaf in at_leaf:
+                    bound[place[row], at_leaf[leaf]] = number
+        no_leaf = np.broadcast_to(tree.leaf[nodes] < 0, score.shape).ravel()
 
         def why(leaf: int, rows: NDArray[np.intp]) -> list[str]:
-            return [a.why[row, leaf] for row in rows.tolist()]
+            return why_unattained(self.panel, a, rows, leaf)
 
         return pd.DataFrame(
             {
-                **keys,
+                **self._keys(nodes),
                 "level": tiled([tree.levels[node] for node in nodes], len(shown)),
                 "value": self._leafwise(a.value, nodes),
-                "bound": bound.ravel(),
-                "target": raw,
-                "operator": operator,
-                "target_low": low,
-                "target_high": high,
+                "bound": worded(bound.ravel(), printed),
+                "target": worded(goal.ravel(), [g.raw for g in a.goals]),
+                "operator": worded(goal.ravel(), [g.operator for g in a.goals]),
+                "target_low": low.ravel(),
+                "target_high": high.ravel(),
                 "attainment": score.ravel(),
                 "uncapped": self._leafwise(a.attained.uncapped, nodes),
                 "met": truth(self._leafwise(a.attained.met, nodes)),
-                "status": pd.Categorical(status.ravel(), categories=["", *attainment.STATUSES]),
-                "binding": truth(binding.ravel()),
+                "status": worded(status.ravel(), attainment.STATUSES),
+                "binding": truth(binding.ravel(), no_leaf),
                 "weight": np.tile(a.local[nodes], len(shown)),
                 "coverage": a.rolled.coverage[shown][:, nodes].ravel(),
                 "reason": reasons(tree, a.rolled, self.plan.missing, shown, nodes, why),
-            }
+            },
+            copy=False,
         )
 
-    def _reach(self, goal: NDArray[np.intp], nodes: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-        """Return the ends of targets as the table prints them: an open end is empty, "about" has its band."""
+    def _reach(self, goal: NDArray[np.intp], leaf: int) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of an indicator's targets as printed: an open end is empty, "about" has its band."""
         assert self.attained is not None
-        goals, leaves = self.attained.goals, self.plan.tree.leaf[nodes]
-        ends = np.array([*((g.low, g.high) for g in goals), (np.nan, np.nan)])[goal]
-        ends[np.isinf(ends)] = np.nan
+        goals = self.attained.goals
+        low, high = np.array([*((g.low, g.high) for g in goals), (np.nan, np.nan)])[goal].T
         about = np.array([*(g.approximate for g in goals), False])[goal]
-        tolerance = np.array([i.tolerance for i in self.plan.model.indicator])[leaves]
-        low, high = ends[..., 0], ends[..., 1]
+        low, high = (np.where(np.isinf(end), np.nan, end) for end in (low, high))
         middle = np.where(np.isnan(low), high, low)
-        reach = np.abs(middle) * tolerance
-        return np.where(about, middle - reach, low).ravel(), np.where(about, middle + reach, high).ravel()
+        reach = np.abs(middle) * self.plan.model.indicator[leaf].tolerance
+        return np.where(about, middle - reach, low), np.where(about, middle + reach, high)
 
     @cached_property
     def binding(self) -> pd.DataFrame:
@@ -353,8 +358,7 @@ class Scores:
         score = e.rolled.score[shown]
 
         def why(leaf: int, rows: NDArray[np.intp]) -> list[str]:
-            at = zip(self.panel.order[rows].tolist(), e.reference[rows, leaf].tolist(), strict=True)
-            return [why_unequalized(self.plan, self.panel, row, leaf, line) for row, line in at]
+            return why_unequalized(self.plan, self.panel, e, rows, leaf)
 
         return pd.DataFrame(
             {
@@ -365,7 +369,8 @@ class Scores:
                 "equalization": score.ravel(),
                 "coverage": e.rolled.coverage[shown].ravel(),
                 "reason": reasons(tree, e.rolled, self.plan.missing, shown, nodes, why),
-            }
+            },
+            copy=False,
         )
 
     @cached_property
@@ -375,7 +380,6 @@ class Scores:
 
         if self.plan.model.equalization is None:
             return pd.DataFrame()
-        full = self.rolled if self.rolled is not None and self.rolled.score.shape[1] > 1 else None
         columns = [
             "year",
             "node",
@@ -390,7 +394,7 @@ class Scores:
             "n",
             "reason",
         ]
-        frame = pd.DataFrame(inequality(self.plan, self.panel, full), columns=columns)
+        frame = pd.DataFrame(inequality(self.plan, self.panel, self.rolled), columns=columns)
         return frame if self.years is None else frame[frame["year"].isin(self.years)].reset_index(drop=True)
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -408,28 +412,31 @@ class Scores:
         return explain(self, region, year)
 
     def row(self, region: str, year: int | None = None) -> int:
-        """Find a region and year among the scored rows.
+        """Find a region, by id or name, and a year, by default its last, among the scored rows.
 
         Raises
         ------
         DataError
-            If they are not there; without a year the last one that has the region is taken.
+            If they are not there, or several regions have the name.
         """
         from equindex.errors import nearest
 
-        codes = [
-            c
-            for c, pair in enumerate(zip(self.panel.regions, self.panel.region_names, strict=True))
-            if region in pair
-        ]
+        ids, names = self.panel.regions, self.panel.region_names
+        codes = [c for c, own in enumerate(ids) if own == region]
+        codes = codes or [c for c, own in enumerate(names) if own == region]
         if not codes:
-            known = [*self.panel.region_names, *self.panel.regions]
-            raise DataError(f"no region {region!r}. {nearest(region, known)}")
+            raise DataError(f"no region {region!r}. {nearest(region, [*names, *ids])}")
+        if len(codes) > 1:
+            raise DataError(
+                f"{region!r} is the name of {len(codes)} regions: {', '.join(ids[c] for c in codes[:10])}. "
+                "Give the code."
+            )
         order = self.panel.order
-        rows = np.flatnonzero(np.isin(self.panel.region[order], codes))
+        rows = np.flatnonzero(self.panel.region[order] == codes[0])
         if year is not None:
             rows = rows[self.panel.year[order][rows] == year]
         if not rows.size:
             years = sorted({int(y) for y in self.panel.year[order]})
-            raise DataError(f"{region!r} has no row{f' for {year}' if year else ''}. Years: {years}.")
+            said = "" if year is None else f" for {year}"
+            raise DataError(f"{region!r} has no row{said}. Years: {years}.")
         return int(rows[-1])

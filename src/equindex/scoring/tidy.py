@@ -12,7 +12,7 @@ from equindex._arrays import FloatArray
 from equindex.model import Missing
 from equindex.scoring.tree import Rolled, Tree
 
-__all__ = ["categorical", "reasons", "tiled", "truth", "unscored", "whole"]
+__all__ = ["categorical", "reasons", "tiled", "truth", "unscored", "whole", "worded"]
 
 
 def categorical(codes: Any, words: Sequence[str]) -> Any:
@@ -36,11 +36,18 @@ def whole(values: Any, absent: Any = None) -> Any:
     return pd.arrays.IntegerArray(np.where(absent, 0, values).astype(np.int64), absent)
 
 
-def truth(values: Any) -> Any:
-    """Return truth values that may be missing."""
+def truth(values: Any, absent: Any = None) -> Any:
+    """Return truth values that may be missing; floats are missing where they are NaN."""
     import pandas as pd
 
-    return pd.array(values, dtype="boolean")
+    absent = np.isnan(values) if absent is None else absent
+    return pd.arrays.BooleanArray(np.where(absent, False, values).astype(bool), absent)
+
+
+def worded(codes: NDArray[Any], words: Sequence[str]) -> Any:
+    """Return words, which may repeat, by code; -1 is empty text."""
+    place = {word: code for code, word in enumerate(dict.fromkeys(["", *words]))}
+    return categorical(np.array([*(place[word] for word in words), 0])[codes], list(place))
 
 
 def unscored(tree: Tree, rolled: Rolled, missing: Missing, row: int, node: int) -> str:
@@ -54,7 +61,10 @@ def unscored(tree: Tree, rolled: Rolled, missing: Missing, row: int, node: int) 
             return f"missing: {', '.join(absent)}"
     if missing.rule == "propagate":
         return "an indicator is missing"
-    return f"coverage {rolled.coverage[row, node]:.2f} is below {missing.min_coverage:g}"
+    coverage = rolled.coverage[row, node]
+    if coverage >= missing.min_coverage:
+        return "only parts without weight have a score"
+    return f"coverage {coverage:.2f} is below {missing.min_coverage:g}"
 
 
 def reasons(

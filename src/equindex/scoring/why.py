@@ -154,7 +154,7 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
         region_name=panel.region_names[panel.region[here]],
         year=int(panel.year[here]),
         score=float(index),
-        rank=int(scores._rank[row, 0]) if basis == "index" else 1 + int((everyone > index).sum()),
+        rank=int(scores.rank[row, 0]),
         of=int(np.isfinite(everyone).sum()),
         coverage=float(rolled.coverage[row, 0]),
         parts=parts,

@@ -1,6 +1,6 @@
 """Files to raw sheets: encodings, headers, layouts, small tables of records, regions."""
 
-from equindex.tables.files import SUFFIXES, read
+from equindex.tables.files import BOOKS, SUFFIXES, files_of, read
 from equindex.tables.headers import (
     INDICATOR,
     PILLAR,
@@ -20,6 +20,7 @@ from equindex.tables.workbook import sheet_names
 
 __all__ = [
     "AMBIGUOUS",
+    "BOOKS",
     "INDICATOR",
     "PILLAR",
     "REGION",
@@ -30,6 +31,7 @@ __all__ = [
     "WEIGHT",
     "Regions",
     "Sheet",
+    "files_of",
     "layout",
     "plain",
     "read",

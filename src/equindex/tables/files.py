@@ -14,12 +14,13 @@ from equindex.tables.headers import kept_as_text
 from equindex.tables.sheet import Sheet, check_names, listed, must_exist
 from equindex.tables.workbook import read_workbook
 
-__all__ = ["SUFFIXES", "read", "read_file"]
+__all__ = ["BOOKS", "SUFFIXES", "files_of", "read", "read_file"]
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt")
-_BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+BOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+"""The files that are workbooks."""
 _PARQUET = (".parquet", ".pq")
-SUFFIXES: Final = _TEXT + _BOOKS + _PARQUET
+SUFFIXES: Final = _TEXT + BOOKS + _PARQUET
 """The files that hold tables."""
 
 
@@ -55,23 +56,28 @@ def read(
     must_exist(path)
     if not path.is_dir():
         return [read_file(path, sheet=sheet, text=text)]
-    ignored = {Path(other).resolve() for other in skip}
     try:
-        files = sorted(
-            file
-            for file in path.iterdir()
-            if file.suffix.lower() in SUFFIXES
-            and not file.name.startswith((".", "~$"))
-            and file.is_file()
-            and file.resolve() not in ignored
-        )
+        files = files_of(path, skip)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
     if not files:
         raise DataError(f"the folder {path} holds no table. Put {', '.join(SUFFIXES)} files there.")
     return [
-        read_file(file, sheet=sheet if file.suffix.lower() in _BOOKS else None, text=text) for file in files
+        read_file(file, sheet=sheet if file.suffix.lower() in BOOKS else None, text=text) for file in files
     ]
+
+
+def files_of(folder: Path, skip: Collection[Path] = ()) -> list[Path]:
+    """Return the tables of a folder by name, without hidden and lock files and those to `skip`."""
+    skipped = {Path(other).resolve() for other in skip}
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in SUFFIXES
+        and not file.name.startswith((".", "~$"))
+        and file.is_file()
+        and file.resolve() not in skipped
+    )
 
 
 def read_file(
@@ -82,14 +88,14 @@ def read_file(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(f"{path.name} is no table that can be read. Known: {', '.join(SUFFIXES)}.")
-    if sheet is not None and suffix not in _BOOKS:
+    if sheet is not None and suffix not in BOOKS:
         raise DataError(
             f"{path.name} has no sheets, so sheet {sheet!r} cannot be chosen. Leave the sheet out."
         )
     try:
         if suffix in _TEXT:
             return read_delimited(path, path.name, text=text, every_text=every_text)
-        if suffix in _BOOKS:
+        if suffix in BOOKS:
             return read_workbook(path, sheet=sheet, text=text, every_text=every_text)
         return _read_parquet(path, {*text}, every_text)
     except OSError as error:

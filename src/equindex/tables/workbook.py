@@ -23,7 +23,6 @@ Cell = str | float | bool | date | time | timedelta
 
 _PREFERRED = ("data", "数据", "數據", "observations")
 _FAULT = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*?\bt="e"[^>]*>(?:(?!</c>).)*?<v>(#[^<]*)</v>', re.DOTALL)
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 def read_workbook(
@@ -121,7 +120,7 @@ def _faults(path: Path, sheet: str) -> list[tuple[int, int, str]]:
         links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
         targets = {link.get("Id"): link.get("Target", "") for link in links}
         part = next(
-            targets[node.get(_RELATION)]
+            targets[next(value for key, value in node.items() if key.endswith("}id"))]
             for node in book.iter()
             if node.tag.endswith("}sheet") and node.get("name") == sheet
         )
