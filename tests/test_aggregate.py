@@ -230,3 +230,26 @@ def test_options_outside_their_values_are_refused():
         aggregate.arithmetic([[1.0]], [1], missing="rewait")
     with pytest.raises(MethodError, match="not 66"):
         aggregate.arithmetic([[1.0]], [1], missing="reweight", min_coverage=66)
+
+
+@pytest.mark.parametrize("min_coverage", [0.0, 0.9])
+def test_few_missing_cells_under_many_weightings_agree_with_a_loop(min_coverage):
+    rng = np.random.default_rng(5)
+    x = rng.uniform(1, 100, (600, 7))
+    x[rng.random(x.shape) < 0.1] = np.nan
+    x[3] = np.nan  # nothing left
+    x[4, 1:] = np.nan  # little left
+    w = rng.dirichlet(np.ones(7), 300)
+    w[:, 0] *= 1e-6
+    w[5, 0] = 0.0  # nothing of weight left in row 4
+
+    got = aggregate.arithmetic(x, w[:, None, :], missing="reweight", min_coverage=min_coverage)
+
+    want = np.full((300, 600), np.nan)
+    for draw, weights in enumerate(w):
+        for row, values in enumerate(x):
+            there = ~np.isnan(values)
+            left = weights[there].sum()
+            if left > 0 and left / weights.sum() >= min_coverage:
+                want[draw, row] = (weights[there] * values[there]).sum() / left
+    np.testing.assert_allclose(got, want, rtol=1e-12)

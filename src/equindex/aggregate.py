@@ -29,6 +29,10 @@ __all__ = ["arithmetic", "arithmetic_of_lines", "geometric", "harmonic", "method
 methods = Family("aggregate")
 
 _DRAWS = 256  # rows of weights per block
+_ROWS = 256  # rows of scores per block, where few are missing
+_MANY = 64  # rows of weights from which a sparse product of the missing cells pays
+_FEW = 0.2  # share of cells missing up to which it pays
+_LITTLE = 0.01  # share of weight left below which it is counted up instead
 _SLACK = 1e-12  # of coverage: a third and two thirds make a whole
 
 
@@ -265,6 +269,10 @@ def _mean(
         x, w = np.broadcast_to(x, shape), np.broadcast_to(w, shape)
         above = ()
     rows, w = x.reshape(-1, k), w.reshape(-1, k)
+    if shared and len(w) >= _MANY and form.to is None and slope is None and missing == "reweight":
+        absent = np.isnan(rows)
+        if 0 < absent.mean() < _FEW and not np.isinf(rows).any():
+            return _few_missing(rows, absent, w, min_coverage).reshape(above + x.shape[:-1])
     score = np.empty((len(w) if shared else 1, len(rows)))
     coefficient = w if slope is None else w * slope
     constant = w * (0.0 if intercept is None else intercept)
@@ -319,6 +327,35 @@ def _mean(
     if any(unfit):
         raise _refusal(form, x, w.max(axis=0) > 0 if shared else w.reshape(x.shape) > 0)
     return score.reshape(above + x.shape[:-1])
+
+
+def _few_missing(rows: FloatArray, absent: BoolArray, w: FloatArray, min_coverage: float) -> FloatArray:
+    """Arithmetic means of few-holed rows under many weightings, shape (rows of weights, rows).
+
+    The share of weight that is present is 1 less what is missing, a sparse product, which takes a fraction of the
+    time of counting up what is present. Where little is left, so that digits would go, it is counted up after all.
+    """
+    from scipy.sparse import csr_array
+
+    filled, holes = np.where(absent, 0.0, rows), csr_array(absent.astype(np.float64))
+    across = np.ascontiguousarray(w.T)
+    score = np.empty((len(rows), len(w)))
+
+    def block(task: tuple[slice, slice], _: FloatArray) -> None:
+        part, draws = task
+        weights, out = np.ascontiguousarray(across[:, draws]), score[part, draws]
+        np.matmul(filled[part], weights, out=out)
+        share = np.asarray(holes[part] @ weights)
+        np.subtract(1.0, share, out=share)
+        if share.min() < max(_LITTLE, min_coverage):
+            small = np.flatnonzero((share < _LITTLE).any(axis=1))
+            share[small] = (~absent[part][small]).astype(np.float64) @ weights
+            np.copyto(share, np.nan, where=(share <= 0) | (share < min_coverage - _SLACK))
+        out /= share
+
+    tasks = list(product(blocks(len(rows), _ROWS), blocks(len(w), 4 * _DRAWS)))
+    map_blocks(block, tasks, numbers=rows.size * len(w))
+    return score.T
 
 
 def _sums(z: FloatArray, weight: FloatArray, out: FloatArray) -> FloatArray:
