@@ -318,6 +318,48 @@ def test_one_file_gets_the_scores() -> None:
     assert Path("one.csv").read_bytes().startswith(b"\xef\xbb\xbfregion,region_name,year,node,")
 
 
+@pytest.mark.usefixtures("starter")
+def test_one_file_says_what_it_leaves_out() -> None:
+    _, table = run("score", *STARTER, "-o", "one.csv")
+    _, book = run("score", *STARTER, "-o", "one.xlsx")
+    _, folder = run("score", *STARTER, "-o", "out")
+
+    assert "without attainment, equalization, inequality, provenance.json" in table
+    assert "one.xlsx, without provenance.json" in book
+    assert "without" not in folder
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_long_workbook_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("equindex.cli._run._MANY_ROWS", 10)
+
+    said = [run("score", *STARTER, "-o", out)[1] for out in ("one.xlsx", "one.csv")]
+    _, quiet = run("score", *STARTER, "-o", "two.xlsx", "-q")
+
+    assert ["takes minutes" in text for text in said] == [True, False]
+    assert "takes minutes" not in quiet
+
+
+def test_targets_that_are_not_scored_are_named_by_check_and_score(starter: Path) -> None:
+    text = FILES["framework.toml"].replace('"≥3.9" ', '"≤5" ').replace('"100"', '"每县至少一处"')
+    (starter / "framework.toml").write_text(text, encoding="utf-8")
+
+    checked, _ = run("check", *STARTER, "--json")
+    printed, said = run("score", *STARTER)
+
+    found = [item for item in json.loads(checked)["findings"] if item["kind"] == "target"]
+    assert [(item["indicator"], item["value"]) for item in found] == [
+        ("doctors", "≤5"),
+        ("preschool", "每县至少一处"),
+    ]
+    assert "upper end, but higher is better" in found[0]["message"]
+    assert "'每县至少一处'" in found[1]["message"]
+    assert "Note: target: doctors: target '≤5'" in said
+    assert "Note: target: preschool: " in said
+    head = next(line for line in printed.splitlines() if line.startswith("rank"))
+    assert head.split()[:6] == ["rank", "region", "index", "coverage", "attainment", "coverage"]
+
+
 def test_nothing_is_overwritten_without_force(starter: Path) -> None:
     run("score", *STARTER, "-o", "out")
     (starter / "out/scores.csv").write_text("mine", encoding="utf-8")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import twin
-from equindex.errors import DataError, EquindexError, FrameworkError
+from equindex.errors import DataError, EquindexError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework, rerun
 from small import framework, node, table
 
@@ -561,3 +561,78 @@ def test_a_fit_stands_in_for_an_absent_reference_region():
     scores = build.fit(data).score(data[data["region"] != "C"])
 
     assert node(scores.equalization, "a", "equalization") == [25, 50]
+
+
+# --- What callers pass --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [None, [1, 2], [], {"a": [1]}, np.eye(2), pd.Series([1.0]), 5, ""], ids=repr)
+@pytest.mark.parametrize("verb", ["score", "check", "fit"])
+def test_data_of_another_kind_are_refused_with_what_is_accepted(verb, data):
+    with pytest.raises(DataError, match="file"):
+        getattr(framework(["a"]), verb)(data)
+
+
+@pytest.mark.parametrize("years", [2021, "2021", [2021], ("2021",), np.int64(2021), [2021.0]])
+def test_one_year_may_stand_alone(years):
+    data = table([2020, 2020, 2021, 2021], region=["A", "B"] * 2, a=[1.0, 2, 3, 4])
+
+    assert framework(["a"]).score(data, years=years).years == (2021,)
+
+
+@pytest.mark.parametrize("years", ["x", 2021.5, [None], ["2021-2022"]])
+def test_years_that_are_none_are_refused(years):
+    with pytest.raises(DataError, match="whole numbers"):
+        framework(["a"]).score(table(a=[1.0, 2]), years=years)
+
+
+def test_keep_knows_two_words():
+    with pytest.raises(MethodError, match="Known: all, index"):
+        framework(["a"]).score(table(a=[1.0, 2]), keep="foo")
+
+
+@pytest.mark.parametrize("data", [{}, {"id": "x"}, [], None, {"framework": {"id": "x"}, "regions": [1]}])
+def test_from_dict_of_something_else_is_refused(data):
+    with pytest.raises(FrameworkError, match="to_dict"):
+        Framework.from_dict(data)
+
+
+def test_steps_that_were_not_kept_are_refused_not_empty():
+    build = framework([{"id": "a", "target": "2"}, "b"], equalization={})
+
+    scores = build.score(table(a=[1.0, 2], b=[3.0, 1]), keep="index")
+
+    for name in ("pillars", "attainment", "equalization", "binding"):
+        with pytest.raises(DataError, match="only the index was kept"):
+            getattr(scores, name)
+    assert list(scores.tables()) == ["scores", "inequality"]
+
+
+def test_tables_name_indicators_by_name_and_years_as_printed(tmp_path):
+    (tmp_path / "f.toml").write_text('id="x"\nindicators="i.csv"\ntargets="t.csv"\n', encoding="utf-8")
+    (tmp_path / "i.csv").write_text(
+        "id,name,baseline_year,target,target_year\na,床位,2020年,2,2025.0\nb,医生,,,\n", encoding="utf-8"
+    )
+    (tmp_path / "t.csv").write_text("indicator,year,target\n医生,2030年,4\na,2031,4\n", encoding="utf-8")
+
+    model = Framework.from_toml(tmp_path / "f.toml").model
+
+    assert (model.indicator[0].baseline_year, model.indicator[0].target_year) == (2020, 2025)
+    assert [(row.indicator, row.year) for row in model.target] == [("b", 2030), ("a", 2031)]
+
+
+def test_a_fault_in_a_table_names_its_row(tmp_path):
+    (tmp_path / "f.toml").write_text('id="x"\nindicators="i.csv"\n', encoding="utf-8")
+    (tmp_path / "i.csv").write_text("id,direction\na,positive\nb,sideways\n", encoding="utf-8")
+
+    with pytest.raises(FrameworkError, match=r"i\.csv row 3: indicator 'b' → direction"):
+        Framework.from_toml(tmp_path / "f.toml")
+
+
+def test_a_name_of_two_indicators_is_no_name(tmp_path):
+    (tmp_path / "f.toml").write_text('id="x"\nindicators="i.csv"\ntargets="t.csv"\n', encoding="utf-8")
+    (tmp_path / "i.csv").write_text("id,name\na,床位\nb,床位\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("indicator,year,target\n床位,2030,4\n", encoding="utf-8")
+
+    with pytest.raises(FrameworkError, match="target of '床位': no such indicator"):
+        Framework.from_toml(tmp_path / "f.toml")

@@ -317,3 +317,13 @@ def test_parquet_takes_columns_of_several_kinds(tmp_path, frame):
     back = pd.read_parquet(path)
     assert back["status"].fillna("").tolist() == ["True", "", "≥97"]
     assert back["region"].dtype == "category"
+
+
+def test_inputs_stay_whatever_force_says(tmp_path, frame):
+    source = tmp_path / "x.csv"
+    source.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(FrameworkError, match="would overwrite what was read"):
+        io.write({"x": frame}, tmp_path, force=True, inputs=[tmp_path / "none.csv", source])
+
+    assert listing(tmp_path) == {"x.csv": b"mine"}

@@ -21,6 +21,7 @@ from test_cli import CHINA, DATA, STARTER, process, run
 
 HEADER = "region,year,doctors,infant_mortality,class_size,preschool\n"
 GOOD = HEADER + "A,2024,1,2,30,4\nB,2024,2,3,40,5\n"
+NODES = ["health", "education", "doctors", "infant_mortality", "class_size", "preschool"]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
 
@@ -124,7 +125,11 @@ def test_ten_thousand_faults_are_a_short_message() -> None:
         ("lower = 0  ", "weight = nan", ["'preschool' → weight", "nan"]),
         ("best = [25, 35]", "best = [35, 25]", ["'class_size'", "must rise"]),
         ("limits = [10, 60]", "limits = [10, inf]", ["'class_size' → limits", "finite"]),
-        ("target_year = 2025", 'target_year = "2025年"', ["'doctors' → target_year", "integer", "'2025年'"]),
+        (
+            "target_year = 2025",
+            'target_year = "2025左右"',
+            ["'doctors' → target_year", "integer", "'2025左右'"],
+        ),
         ("min_coverage = 0.5", "min_coverage = 2", ["min_coverage", "less than or equal to 1"]),
         ('"minmax", lower = 1', '"minmax", lower = "a"', ["option 'lower' of minmax", "number", "'a'"]),
         ('"minmax", lower = 1', '"minmax", lower = [1, 2]', ["option 'lower' of minmax", "[1, 2]"]),
@@ -379,8 +384,71 @@ def test_a_place_that_cannot_be_written_is_one_message(here: Path) -> None:
     _, err = run("score", *STARTER, "-o", "data.csv/out", code=1)
     assert "data.csv/out" in err.replace("\\", "/")
     _, err = run("score", *STARTER, "-o", "data.csv", code=1)
-    assert "data.csv exists" in err
+    assert "data.csv would overwrite what was read" in err
     assert (here / "data.csv").read_text(encoding="utf-8") == FILES["data.csv"]
+
+
+@pytest.mark.parametrize("out", ["data.csv", "link.csv", "linked/data.csv", "w.csv"])
+def test_no_input_is_overwritten_even_by_force(here: Path, out: str) -> None:
+    (here / "link.csv").hardlink_to(here / "data.csv")
+    (here / "linked").symlink_to(here, target_is_directory=True)
+    (here / "w.csv").write_text("node,weight\n" + "".join(f"{n},1\n" for n in NODES), encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in here.iterdir() if path.is_file()}
+
+    _, err = run("score", *STARTER, "-w", "w.csv", "-o", out, "--force", code=1)
+
+    assert f"{out} would overwrite" in err.replace("\\", "/")
+    assert {path.name: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
+
+
+def test_a_folder_of_results_spares_data_and_provenance_in_it(here: Path) -> None:
+    run("score", *STARTER, "-o", "out")
+    (here / "in").mkdir()
+    (here / "data.csv").rename(here / "in/scores.csv")
+    before = (here / "in/scores.csv").read_bytes()
+
+    _, own = run("score", "framework.toml", "in/scores.csv", "-o", "in", "--force", code=1)
+    _, folder = run("score", "framework.toml", "in", "-o", "in", "--force", code=1)
+    (here / "in/scores.csv").rename(here / "data.csv")
+    _, again = run("rerun", "out/provenance.json", "-o", "out", "--force", code=1)
+
+    assert "scores.csv would overwrite" in own
+    assert "scores.csv would overwrite" in folder
+    assert "provenance.json would overwrite" in again
+    assert (here / "data.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["out.docx", "out.cvs", "out.xls"])
+def test_a_suffix_that_is_not_known_is_refused(here: Path, name: str) -> None:
+    before = sorted(here.rglob("*"))
+
+    _, err = run("score", *STARTER, "-o", name, code=1)
+
+    assert "Known: csv, parquet, xlsx, json" in err
+    assert sorted(here.rglob("*")) == before
+    (here / name).mkdir()
+    run("score", *STARTER, "-o", name)
+    assert (here / name / "scores.csv").exists()
+
+
+@posix
+@pytest.mark.parametrize("module", ["equindex.cli", "typer", "equindex.framework"])
+def test_control_c_while_loading_is_no_traceback(module: str) -> None:
+    code = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from equindex.__main__ import main\n"
+        f"sys.argv = ['equindex', 'score', *{STARTER!r}]\n"
+        "main()\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+
+    assert done.returncode == 130
+    assert b"Traceback" not in done.stderr
 
 
 @posix

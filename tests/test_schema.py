@@ -387,6 +387,60 @@ def test_ten_thousand_faulty_cells_give_a_short_grouped_message():
     assert time.process_time() - start < 10
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("region,年度,a\nA,2021,1\n", "the column '年度' says the year too"),
+        ("2021年床位\nregion,a,b\nA,1,2\nB,1,2\n", "name or title says 2021"),
+        ("指标：a\nregion,2021,2022\nA,1,2\n", "the column '2021' says the year too"),
+    ],
+)
+def test_a_constant_year_never_overrules_a_printed_one(put, text, told):
+    [item] = [
+        i for i in findings(framework(["a"], table={"year": 2022}), put(text)).errors if i.kind == "year"
+    ]
+
+    assert "[table] year = 2022" in item.message
+    assert told in item.message
+    assert item.remedy
+
+
+def test_years_in_titles_are_offered_but_prices_ranges_and_dates_are_none(put):
+    head = "region,a,b\nA,1,2\nB,1,2\n"
+    offered = {
+        title: "--set table.year=2021"
+        in findings(framework(["a", "b"]), put(f"{title}\n{head}")).errors[0].remedy
+        for title in ("2021年统计表", "表 2016—2021 年", "按2021年价计算", "发布于2021-05-01")
+    }
+
+    assert list(offered.values()) == [True, False, False, False]
+    with pytest.raises(FrameworkError, match="1000"):
+        framework(["a"], table={"year": 22})
+
+
+def test_ambiguous_and_shortened_codes_are_told_with_what_to_write(put):
+    listed = [{"region": "0101", "name": "朝阳区"}, {"region": "0202", "name": "朝阳区"}]
+    found = findings(framework(["a"], regions=listed), put("region,year,a\n朝阳区,2020,1\n101,2020,1\n"))
+
+    several, short = found.errors
+    assert "It may be 朝阳区 (0101) or 朝阳区 (0202)" in several.message
+    assert "code" in several.remedy
+    assert "Did you mean '0101'?" in short.message
+
+
+def test_blank_cells_of_a_workbook_may_be_merged_ones(tmp_path):
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("s")
+        for line, row in enumerate([["region", "year", "a"], ["A", 2020, 1], ["", 2021, 1], ["B", "", 1]]):
+            sheet.write_row(line, 0, row)
+
+    found = findings(framework(["a"]), path)
+
+    assert [item.kind for item in found.errors] == ["region", "year"]
+    assert all("Merged cells" in item.remedy for item in found.errors)
+
+
 # --- Warnings ----------------------------------------------------------------------------------------------
 
 CLEAN = {"a": [1.0, 2.0, 3.0, 4.0, 5.0]}
@@ -396,6 +450,8 @@ CLEAN = {"a": [1.0, 2.0, 3.0, 4.0, 5.0]}
     ("leaf", "cells", "kind", "told"),
     [
         ({"unit": "%"}, [0.1, 0.5, 0.9], "unit", "no value is above 0.9"),
+        ({"unit": "%"}, [0.5], "unit", "no value is above 0.5"),
+        ({}, [1.0, 2.0, 20000.0], "unit", "1e+04 times the median"),
         ({}, [1.0, 2.0, 3.0, 2.0, 20000.0], "unit", "1e+04 times the median"),
         ({"unit": "个"}, ["90%", "80"], "unit", "has a % sign"),
         ({}, [1.0, NAN, 3.0], "missing values", "33%"),
@@ -444,6 +500,80 @@ def test_missing_words_keep_what_was_printed_as_the_reason():
     frame = build.score(table(a=["1", "—", "", "2"])).to_frame()
 
     assert node(frame, "a", "reason") == ["", "printed as —", "no value in the data", ""]
+
+
+@pytest.mark.parametrize("name", ["全国", "合 计", "總計", "Total"])
+def test_totals_are_warned_of_and_can_be_dropped(name):
+    data = table(region=[name, "A", "B"], a=[9.0, 1.0, 2.0])
+
+    item = only(framework(["a"]), data, "warning")
+    dropped = findings(framework(["a"], table={"drop": {"region": [name]}}), data)
+
+    assert (item.kind, item.region) == ("total", name)
+    assert "drop" in item.remedy
+    assert len(dropped) == 0
+    assert dropped.notes == ["table: 1 rows left out by [table].drop"]
+    assert len(findings(framework(["a"], equalization={"reference": {"region": name}}), data)) == 0
+    assert only(framework(["a"], table={"drop": {"regoin": name}}), data).kind == "unknown column"
+
+
+@pytest.mark.parametrize(
+    ("header", "unit", "printed", "read"),
+    [
+        ("床位数(万张)", "张", [4.35, 0.07, 1.0], [43500, 700, 10000]),
+        ("床位数（萬張）", "张", ["4.35", "—", "3万"], [43500, NAN, 30000]),
+        ("床位数(万)", "张", [4.35, 0.07, 1.0], [43500, 700, 10000]),
+        ("床位数(张)", "千张", [435.0, 7.0, 10.0], [0.435, 0.007, 0.01]),
+        ("床位数(千张)", "张", ["<4.1", "2", "3"], [4100, 2000, 3000]),
+    ],
+)
+def test_numbers_under_a_printed_factor_are_moved_exactly(header, unit, printed, read):
+    build = framework([{"id": "beds", "name": "床位数", "unit": unit}])
+    long = table(region=["A", "B", "C"], indicator=[header] * 3, value=printed)
+
+    for data in (table(**{header: printed}), long):
+        panel, found, _ = build.read(data)
+        assert found.errors == []
+        assert any("numbers times" in note for note in found.notes)
+        np.testing.assert_array_equal(panel.x[:, 0], read)
+        assert [bound.high for bound in panel.bounds.values()] == ([4100] if printed[0] == "<4.1" else [])
+
+
+def test_another_unit_in_the_header_is_warned_of():
+    build = framework([{"id": "beds", "name": "床位数", "unit": "张"}])
+
+    item = only(build, table(**{"床位数(个)": [1.0, 2.0, 3.0]}), "warning")
+
+    assert item.kind == "unit"
+    assert "个" in item.message
+    assert "张" in item.message
+
+
+def test_regions_of_the_table_without_any_row_are_warned_of_once():
+    rows = [{"region": name, "parent": "P"} for name in "ABCDEFGH"] + [{"region": "P"}]
+
+    item = only(framework(["a"], regions=rows), table(a=[1.0, 2.0]), "warning")
+
+    assert item.kind == "regions without data"
+    assert "6 of 9 regions" in item.message
+    assert "C, D, E, F, G and 1 more" in item.message
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        ["2020年度", "2021 年"],
+        ["2020-01-01 00:00:00", "2021/1/1"],
+        pd.to_datetime(["2020-01-01", "2021-12-31"]),
+        np.array([pd.Timestamp("2020-06-01"), pd.Timestamp("2021-06-01")], dtype=object),
+    ],
+    ids=["words", "dates as text", "datetime64", "timestamps"],
+)
+def test_dates_are_read_as_their_year(years):
+    panel, found, _ = framework(["a"]).read(table(years=years, region=["A", "A"], a=[1.0, 2.0]))
+
+    assert found.errors == []
+    assert panel.year.tolist() == [2020, 2021]
 
 
 # --- Reading without a finding -----------------------------------------------------------------------------

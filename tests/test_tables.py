@@ -345,6 +345,32 @@ def test_sheets_are_chosen_by_name_then_data_then_first_with_cells(book):
         read(book({"empty": []}, "d.xlsx"))
 
 
+def test_every_sheet_with_regions_is_read_where_none_is_called_data(book, tmp_path):
+    table = [["region", "x"], ["a", 1]]
+    path = book(
+        {"封面": [["某县"], ["公共服务"]], "Regions": table, "2021": table, "empty": [], "2022": table}
+    )
+    book({"one": table, "two": table}, "c.xlsx")
+
+    found = read(path)
+
+    assert [sheet.name for sheet in found] == ["b.xlsx [2021]", "b.xlsx [2022]"]
+    assert found[0].notes == ("no region column, so not read: '封面'",)
+    names = ["b.xlsx [2021]", "b.xlsx [2022]", "c.xlsx [one]", "c.xlsx [two]"]
+    assert [sheet.name for sheet in read(tmp_path)] == names
+
+
+def test_a_sheet_called_data_is_read_alone_and_says_what_was_not(book):
+    table = [["region", "x"], ["a", 1]]
+
+    sheet = one(book({"old": table, "Data": table, "regions": table, "empty": []}))
+    [first] = read(book({"p": [["k", "v"], ["a", 1]], "q": [["k", "v"], ["a", 1]]}, "none.xlsx"))
+
+    assert sheet.name == "b.xlsx [Data]"
+    assert sheet.notes == ("only this sheet was read, not 'old': [table] sheet chooses another",)
+    assert first.name == "none.xlsx [p]"
+
+
 @pytest.mark.parametrize("suffix", ["xlsx", "xls", "ods"])
 def test_damaged_workbooks_are_named(put, suffix):
     path = put(b"nonsense", f"x.{suffix}")
@@ -607,3 +633,27 @@ def test_a_strict_workbook_is_read(tmp_path):
     [sheet] = tables.read(tmp_path / "s.xlsx")
 
     assert sheet.frame["a"].tolist() == [1.0]
+
+
+def test_a_code_without_its_leading_zeros_is_told_in_full():
+    found = regions(("010000", "内蒙古"), ("110000", "北京"))
+
+    assert found.suggest("10000") == found.suggest("10000.0") == ("010000",)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "people"),
+    [("常住人口（万人）", "48.8", 488000), ("人口(萬)", "48.8萬", 488000), ("population", "1.2亿", 12e7)],
+)
+def test_populations_are_counted_in_people_whatever_unit_is_printed(put, header, cell, people):
+    rows = records(
+        put(f"地区代码,名称,区域,{header}\n1,甲,东,{cell}\n"),
+        ["region", "name", "population"],
+        synonyms=tables.REGION,
+        allow_extra=True,
+    )
+
+    frame = Regions.from_records(rows).frame
+
+    assert frame[["region", "name", "区域"]].to_numpy().tolist() == [["1", "甲", "东"]]
+    assert frame["population"].tolist() == [people]

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,6 @@ __all__ = ["FORMATS", "neutral", "write"]
 FORMATS: Final = ("csv", "parquet", "xlsx", "json")
 """What results can be written as."""
 
-_OTHER = (".html", ".ods", ".pdf", ".tab", ".tsv", ".txt", ".xls", ".xlsm")
 _ROWS = 1 << 16
 _BOOK_ROWS = 1_048_576
 _BOOK_TEXT = 32_767
@@ -38,6 +37,7 @@ def write(
     format: str = "csv",  # noqa: A002
     documents: Mapping[str, bytes] | None = None,
     force: bool = False,
+    inputs: Iterable[Path] = (),
 ) -> list[Path]:
     """Write tables into a folder, or into one file whose suffix says the format.
 
@@ -58,6 +58,8 @@ def write(
         Further files by name, for a folder; passed over when `out` is a file.
     force : bool
         Overwrite the files that will be written. Others in the folder are never touched.
+    inputs : iterable of Path
+        What the tables came from; never overwritten, even by `force`.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def write(
     Raises
     ------
     FrameworkError
-        If a file exists and `force` is off, or the format does not fit.
+        If a file exists and `force` is off, is one of the `inputs`, or the format does not fit.
     EngineError
         If the machine cannot write; nothing has changed then.
 
@@ -81,6 +83,12 @@ def write(
     out = Path(out)
     plan = _plan(tables, out, format, documents or {})
     existing = [path for path in plan if path.exists()]
+    sources = [source for source in inputs if source.exists()]
+    taken = [path for path in existing if any(path.samefile(source) for source in sources)]
+    if taken:
+        raise FrameworkError(
+            f"{', '.join(map(str, taken))} would overwrite what was read for these results. Write elsewhere."
+        )
     if existing and not force:
         verb = "exists" if len(existing) == 1 else "exist"
         raise FrameworkError(
@@ -124,8 +132,11 @@ def _plan(
     """Return the files to write, and how."""
     suffix = out.suffix.lower()
     single = suffix.removeprefix(".") in FORMATS and not out.is_dir()
-    if suffix in _OTHER and not out.is_dir():
-        raise FrameworkError(f"cannot write {suffix} files: {out}. Known: {', '.join(FORMATS)}, or a folder.")
+    if suffix and tables and not single and not out.is_dir():
+        raise FrameworkError(
+            f"cannot write {suffix} files: {out}. Known: {', '.join(FORMATS)}. "
+            "For a folder of that name, make it first."
+        )
     if single and suffix != ".xlsx" and len(tables) != 1:
         raise FrameworkError(
             f"{out} holds one table, but there are {len(tables)}. Name a folder or an .xlsx file."

@@ -56,6 +56,12 @@ def _text(value: Any) -> Any:
     return str(int(value)) if float(value).is_integer() else repr(value)
 
 
+def _year(value: Any) -> Any:
+    """Read a year from a cell such as ``2025年`` or ``2025.0``."""
+    found = re.fullmatch(r"\s*(\d+)(\.0+)?\s*(年度?)?\s*", value) if isinstance(value, str) else None
+    return int(found[1]) if found else value
+
+
 def _pair(value: Any) -> Any:
     """Read the two ends of an interval from a table cell such as ``20; 85``."""
     if isinstance(value, str):
@@ -99,7 +105,9 @@ class MethodCall(_Model):
 Call = Annotated[MethodCall, BeforeValidator(_call)]
 Text = Annotated[str, BeforeValidator(_text)]
 Name = Annotated[str, Field(min_length=1), BeforeValidator(_text)]
-Year = Annotated[int, Field(ge=1, le=9999)]
+Year = Annotated[int, Field(ge=1, le=9999), BeforeValidator(_year)]
+Constant = Annotated[int, Field(ge=1000, le=9999)]
+Cells = str | bool | int | float | list[str | bool | int | float]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Interval = Annotated[tuple[Number, Number], BeforeValidator(_pair)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
@@ -108,16 +116,17 @@ Weight = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 
 
 class TableMap(_Model):
-    """``[table]``: how the data's columns are called, or constants; `keep` keeps rows by value."""
+    """``[table]``: how the data's columns are called, or constants; `keep` and `drop` choose rows by value."""
 
     region: str | None = None
-    year: Annotated[int | str | None, BeforeValidator(_base)] = None
+    year: Annotated[Constant | str | None, BeforeValidator(_base)] = None
     indicator: str | None = None
     value: str | None = None
-    source_year: int | str | None = None
+    source_year: Annotated[Constant | str | None, BeforeValidator(_base)] = None
     source: str | None = None
     sheet: str | None = None
-    keep: dict[str, str | bool | int | float | list[str | bool | int | float]] = Field(default_factory=dict)
+    keep: dict[str, Cells] = Field(default_factory=dict)
+    drop: dict[str, Cells] = Field(default_factory=dict)
 
 
 class Missing(_Model):
@@ -304,8 +313,15 @@ class WeightSet(_Model):
 _M = TypeVar("_M", bound=BaseModel)
 
 
-def parse(model: type[_M], data: Mapping[str, Any], where: str) -> _M:
+def parse(
+    model: type[_M],
+    data: Mapping[str, Any],
+    where: str,
+    rows: Mapping[tuple[int | str, ...], str] | None = None,
+) -> _M:
     """Build `model` from `data`; every fault at once becomes one FrameworkError naming `where`.
+
+    `rows` says in which row of which file a part stands, such as ``("indicator", 0)``.
 
     Raises
     ------
@@ -318,6 +334,8 @@ def parse(model: type[_M], data: Mapping[str, Any], where: str) -> _M:
         found: dict[tuple[str, str], list[str]] = {}
         for fault in error.errors(include_url=False):
             place, said, given = _fault(model, data, fault)
+            row = (rows or {}).get(fault["loc"][:2])
+            place = f"{row}: {place}" if row else place
             found.setdefault((place, given), []).append(said)
         lines = [f"{place} {' or '.join(dict.fromkeys(s))}{given}" for (place, given), s in found.items()]
         shown = "".join(f"\n  {line}" for line in lines[:50])

@@ -307,6 +307,22 @@ def equalize(
 
 
 @command(app)
+def targets(framework: FrameworkArgument, sets: SetOption = None, as_json: JsonOption = False) -> None:
+    """Show how each target and baseline of a framework was read, for a person to check.
+
+    What the plan prints stands beside operator, ends and year; what could not be read is named. Nothing is scored
+    on a guess.
+
+    Example:
+
+        equindex targets framework.toml
+    """
+    from equindex.cli.targets import show_targets
+
+    show_targets(_framework(framework, sets or [], None), as_json)
+
+
+@command(app)
 def methods(
     family: Annotated[
         str | None,
@@ -377,10 +393,12 @@ def _deliver(scores: Scores, output: Path | None, fmt: str, force: bool, quiet: 
 
     if output is not None:
         with spinner("Writing", quiet):
-            written = write_results(scores.tables(), scores.provenance, output, fmt, force)
+            written = write_results(
+                scores.tables(), scores.provenance, output, fmt, force, inputs=scores.inputs, quiet=quiet
+            )
         if not quiet:
             show.headline(scores)
-            say(f"Wrote {', '.join(path.name for path in written)} to {output}.")
+            say(written)
     if as_json:
         show.tables_json(scores)
     elif output is None:
@@ -394,12 +412,16 @@ def _deliver_evenness(
 ) -> None:
     from equindex.cli import show
 
+    near = found.provenance["options"]["equalize"]["neighbours"]
+    inputs = [*found.scores.inputs, *([] if near is None else [Path(near["path"])])]
     if output is not None:
         with spinner("Writing", quiet):
-            written = write_results(found.tables(), found.provenance, output, fmt, force)
+            written = write_results(
+                found.tables(), found.provenance, output, fmt, force, inputs=inputs, quiet=quiet
+            )
         if not quiet:
             say("\n".join(found.answer()))
-            say(f"Wrote {', '.join(path.name for path in written)} to {output}.")
+            say(written)
     if as_json:
         show.evenness_json(found)
     elif output is None:

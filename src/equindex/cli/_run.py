@@ -7,7 +7,7 @@ import io as streams
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clean", "command", "guard_streams", "say", "spinner", "write_results"]
 
+_MANY_ROWS = 200_000  # of a workbook, which take a minute or more
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 
 
@@ -92,14 +93,31 @@ def spinner(text: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
 
 
 def write_results(
-    tables: Mapping[str, pd.DataFrame], provenance: Mapping[str, Any], output: Path, fmt: str, force: bool
-) -> list[Path]:
-    """Write every table and the provenance to a folder, or the first table to a file."""
+    tables: Mapping[str, pd.DataFrame],
+    provenance: Mapping[str, Any],
+    output: Path,
+    fmt: str,
+    force: bool,
+    *,
+    inputs: Iterable[Path] = (),
+    quiet: bool = False,
+) -> str:
+    """Write every table and the provenance to a folder, or what fits to a file; return what was written."""
     from equindex import io
 
     suffix = output.suffix.lower()
-    if suffix in (".csv", ".parquet", ".json") and not output.is_dir():
-        first = next(iter(tables))
+    single = suffix.removeprefix(".") in io.FORMATS and not output.is_dir()
+    left: list[str] = []
+    if single and suffix != ".xlsx":
+        first, *left = tables
         tables = {first: tables[first]}
+    rows = sum(map(len, tables.values()))
+    if (suffix if single else f".{fmt}") == ".xlsx" and rows > _MANY_ROWS and not quiet:
+        say(f"A workbook of {rows:,} rows takes minutes; csv or parquet takes seconds.")
     text = json.dumps(dict(provenance), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    return io.write(tables, output, format=fmt, documents={"provenance.json": text.encode()}, force=force)
+    documents = {"provenance.json": text.encode()}
+    written = io.write(tables, output, format=fmt, documents=documents, force=force, inputs=inputs)
+    if single:
+        lost = ", ".join([*left, "provenance.json"])
+        return f"Wrote {output}, without {lost}: a folder gets everything (-o {output.stem or 'out'})."
+    return f"Wrote {', '.join(path.name for path in written)} to {output}."

@@ -103,9 +103,10 @@ def _series(found: Scores, order: Sequence[int]) -> tuple[list[str], list[list[A
         if part is not None:
             columns.append(name)
             series.append([float(part.rolled.score[k, 0]) for k in order])
-            if found.rolled is None:
-                columns.append("coverage")
-                series.append([f"{part.rolled.coverage[k, 0]:.0%}" for k in order])
+            covered = [f"{part.rolled.coverage[k, 0]:.0%}" for k in order]
+            if found.rolled is None or covered != series[columns.index("coverage") - 1]:
+                columns.append("coverage")  # of what stands left of it
+                series.append(covered)
     return columns, series
 
 

@@ -73,14 +73,15 @@ def _how_uneven(found: Evenness) -> list[str]:
 
 
 def _who_is_behind(found: Evenness) -> list[str]:
-    frame = _pick(found.scores.equalization, year=found.years[-1])
     lines = []
-    index = frame[(frame["node"] == "index") & frame["equalization"].notna()]
-    if len(index):
-        last = index.sort_values("equalization", kind="stable").head(5)
-        said = ", ".join(f"{row.region_name} {row.equalization:.1f}" for row in last.itertuples())
-        kind = found.scores.equalized.kind.replace("_", " ") if found.scores.equalized else "reference"
-        lines.append(f"Furthest behind the {kind} (100): {said}.")
+    equalized, panel, here = found.scores.equalized, found.scores.panel, found.scores.rows(found.years[-1])
+    index = equalized.rolled.score[here, 0] if equalized else np.empty(0)
+    known = np.flatnonzero(np.isfinite(index))
+    if equalized and known.size:
+        last = known[np.argsort(index[known], kind="stable")][:5]
+        names = [panel.region_names[panel.region[panel.order[here[k]]]] for k in last]
+        said = ", ".join(f"{name} {index[k]:.1f}" for name, k in zip(names, last, strict=True))
+        lines.append(f"Furthest behind the {equalized.kind.replace('_', ' ')} (100): {said}.")
     below = _pick(found.below, year=found.years[-1])
     for node, rows in below.groupby("node", sort=False):
         some = ", ".join(map(str, rows["region_name"].head(5))) + (" …" if len(rows) > 5 else "")

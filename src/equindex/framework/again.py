@@ -10,6 +10,7 @@ from equindex import __version__
 from equindex.errors import DataError, FrameworkError
 from equindex.framework.core import Framework
 from equindex.framework.files import digests_of
+from equindex.framework.given import files_read
 from equindex.scoring import Scores
 
 __all__ = ["rerun"]
@@ -42,8 +43,8 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
     path = Path(file)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        framework = Framework.from_dict(record["framework"])
         options, recorded, digests = record["options"], record["data"]["path"], record["data"]["digests"]
+        framework = Framework.from_dict(record["framework"])
     except OSError as error:
         raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
@@ -82,4 +83,5 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
         "options": options,
         "seed": record["seed"],
     }
-    return replace(scores, provenance=kept), warnings
+    inputs = (path, *files_read(found, others))
+    return replace(scores, provenance=kept, inputs=inputs), warnings

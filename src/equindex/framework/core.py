@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
 from equindex.framework.files import digests_of, load, read_weights
+from equindex.framework.given import check_kept, files_read, sheets_in_memory, warn_of_targets, years_of
 from equindex.framework.options import option_faults
 from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
 from equindex.schema import Findings, Panel, expected, observe
@@ -72,7 +73,7 @@ class Framework:
         """
         path = Path(path)
         found = load(path, list(settings))
-        model = parse(FrameworkFile, found.data, str(path))
+        model = parse(FrameworkFile, found.data, str(path), found.rows)
         chosen = weights if weights is not None else found.weights
         own = model.methods.weighting if model.methods else None
         if chosen is None and own is not None and _is_file(own.name):
@@ -91,11 +92,22 @@ class Framework:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Framework:
-        """Build a framework from what `to_dict` returned."""
-        records = [(int(line), dict(record)) for line, record in data.get("regions", [])]
-        weights = data.get("weights")
+        """Build a framework from what `to_dict` returned.
+
+        Raises
+        ------
+        FrameworkError
+            If `data` is something else, or a key or value is wrong.
+        """
+        try:
+            records = [(int(line), dict(record)) for line, record in data.get("regions", [])]
+            content, weights = data["framework"], data.get("weights")
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise FrameworkError(
+                "from_dict takes what Framework.to_dict returned: a dict with framework, regions and weights."
+            ) from None
         return cls(
-            model=parse(FrameworkFile, data["framework"], "framework"),
+            model=parse(FrameworkFile, content, "framework"),
             region_records=tuple(records),
             weights=None if weights is None else parse(WeightSet, weights, "weights"),
         )
@@ -215,10 +227,13 @@ class Framework:
         self.prepared()
         sheets, digests = self._sheets(data)
         panel, findings = observe(self.model, self.regions, sheets, reference_known=reference_known)
+        warn_of_targets(self.model, findings)
         return panel, findings, digests
 
     def _sheets(self, data: Any) -> tuple[list[tables.Sheet], dict[str, str]]:
         if isinstance(data, str | Path):
+            if not str(data).strip():
+                raise DataError("the name of the data is empty. Name a file or a folder.")
             if "://" in str(data):
                 raise DataError(
                     f"{str(data).split('://')[0]}:// is a database address; this version reads files and folders. "
@@ -227,23 +242,13 @@ class Framework:
             path, declared = Path(data), self.model.table
             text = [
                 *declared.keep,
+                *declared.drop,
                 *(str(c) for c in (declared.region, declared.year, declared.indicator) if c),
             ]
             sheet = declared.sheet if path.suffix.lower() in tables.BOOKS else None
             sheets = tables.read(path, sheet=sheet, skip=self.files, text=text)
             return sheets, digests_of(path, self.files)
-        if isinstance(data, Sequence):
-            return list(data), {}
-        lines = np.arange(len(data), dtype=np.int64)
-        frame = data
-        if any(name is not None for name in data.index.names):
-            double = [name for name in data.index.names if name in data.columns]
-            if double:
-                raise DataError(
-                    f"{double[0]!r} names both a level of the index and a column. Drop one: reset_index(drop=True)."
-                )
-            frame = data.reset_index()
-        return [tables.Sheet(name="table", frame=frame.reset_index(drop=True), lines=lines)], {}
+        return sheets_in_memory(data), {}
 
     def check(self, data: Any) -> Findings:
         """Return every finding about `data`, as warnings; errors raise DataError with all of them."""
@@ -252,7 +257,7 @@ class Framework:
         return findings
 
     def score(
-        self, data: Any, *, keep: Literal["all", "index"] = "all", years: Iterable[int] | None = None
+        self, data: Any, *, keep: Literal["all", "index"] = "all", years: int | Iterable[int] | None = None
     ) -> Scores:
         """Score every region and year.
 
@@ -262,7 +267,7 @@ class Framework:
             A file, a folder, or a table, long or wide.
         keep : {"all", "index"}
             "index" keeps the index alone, for tables too big for every step.
-        years : iterable of int, optional
+        years : int or iterable of int, optional
             Years to show; all are measured.
 
         Returns
@@ -283,12 +288,13 @@ class Framework:
         data: Any,
         fitted: Fitted | None,
         keep: Literal["all", "index"],
-        years: Iterable[int] | None,
+        years: int | Iterable[int] | None,
     ) -> Scores:
+        check_kept(keep)
+        shown = years_of(years)
         panel, findings, digests = self.read(data, reference_known=fitted is not None)
         findings.stop_on_errors()
         assert panel is not None
-        shown = None if years is None else tuple(sorted(set(years)))
         absent = [year for year in shown or () if year not in panel.rows_of]
         if absent:
             have = ", ".join(map(str, panel.rows_of))
@@ -302,7 +308,11 @@ class Framework:
         )
         notes = (*findings.notes, *(f"{item.kind}: {item}" for item in findings.warnings))
         return replace(
-            scores, years=shown, notes=notes, provenance=self._provenance(data, digests, panel, shown, keep)
+            scores,
+            years=shown,
+            notes=notes,
+            provenance=self._provenance(data, digests, panel, shown, keep),
+            inputs=(*self.files, *files_read(data, self.files)),
         )
 
     def _provenance(
@@ -366,7 +376,7 @@ class Fitted:
     digests: Mapping[str, str] = field(default_factory=dict)
 
     def score(
-        self, data: Any, *, keep: Literal["all", "index"] = "all", years: Iterable[int] | None = None
+        self, data: Any, *, keep: Literal["all", "index"] = "all", years: int | Iterable[int] | None = None
     ) -> Scores:
         """Score `data` with the fitted parameters; arguments and errors as `Framework.score`."""
         return self.framework._scored(data, self, keep, years)

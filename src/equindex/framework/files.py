@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
 from equindex.model import FrameworkFile, Indicator, Pillar, Target, WeightSet, parse
@@ -19,7 +21,7 @@ __all__ = ["Contents", "digests_of", "load", "read_toml", "read_weights"]
 
 _BARE = re.compile(r"^\s*([^\s\"'#=\[]*[^\x00-\x7f\"'#=\[][^\"'#=\[]*?)\s*=", re.MULTILINE)
 _REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
-_PARTS = {
+_PARTS: dict[str, tuple[type[BaseModel], Mapping[str, tuple[str, ...]]]] = {
     "indicators": (Indicator, tables.INDICATOR),
     "pillars": (Pillar, tables.PILLAR),
     "targets": (Target, tables.TARGET),
@@ -34,6 +36,8 @@ class Contents:
     files: list[Path]
     regions: list[tuple[int, dict[str, object]]] = field(default_factory=list)
     weights: WeightSet | None = None
+    rows: dict[tuple[int | str, ...], str] = field(default_factory=dict)
+    """Where each part that a table lists stands, such as ``indicators.csv row 3``."""
 
 
 def load(path: Path, settings: Sequence[str]) -> Contents:
@@ -47,13 +51,14 @@ def load(path: Path, settings: Sequence[str]) -> Contents:
         if isinstance(name, str):
             file = path.parent / name
             with _named(f"{key} = {name!r} in {path.name}"):
-                found.data[key[:-1]] = [*found.data.get(key[:-1], []), *_rows(file, model, synonyms)]
+                _add(found, key[:-1], tables.records(file, model.model_fields, synonyms=synonyms), file.name)
             found.files.append(file)
     if isinstance(found.data.get("regions"), str):
         file = path.parent / found.data["regions"]
         with _named(f"regions = {found.data['regions']!r} in {path.name}"):
             found.regions = tables.records(file, _REGION_KEYS, synonyms=tables.REGION, allow_extra=True)
         found.files.append(file)
+    _name_targets(found.data)
     return found
 
 
@@ -67,8 +72,30 @@ def _named(where: str) -> Iterator[None]:
         raise
 
 
-def _rows(file: Path, model: Any, synonyms: Any, sheet: str | None = None) -> list[dict[str, object]]:
-    return [row for _, row in tables.records(file, model.model_fields, sheet=sheet, synonyms=synonyms)]
+def _add(found: Contents, key: str, records: list[tuple[int, dict[str, object]]], where: str) -> None:
+    """Add the rows of a table to what the framework lists itself, and remember where each stands."""
+    listed = found.data.get(key, [])
+    found.rows.update({(key, len(listed) + k): f"{where} row {line}" for k, (line, _) in enumerate(records)})
+    found.data[key] = [*listed, *(row for _, row in records)]
+
+
+def _name_targets(data: dict[str, Any]) -> None:
+    """Put ids for names under the indicator of each target, where one indicator alone has the name."""
+    parts = [data.get(key) for key in ("indicator", "target")]
+    if not all(isinstance(part, list) and all(isinstance(row, dict) for row in part) for part in parts):
+        return
+    indicators, targets = parts
+    assert indicators is not None
+    assert targets is not None
+    ids = {str(row.get("id", "")) for row in indicators}
+    owners: dict[str, set[str]] = {}
+    for row in indicators:
+        for name in (row.get("name"), row.get("name_en")):
+            owners.setdefault(str(name or "").strip(), set()).add(str(row.get("id", "")))
+    for row in targets:
+        said = str(row.get("indicator", "")).strip()
+        if said and said not in ids and len(owners.get(said, ())) == 1:
+            [row["indicator"]] = owners[said]
 
 
 def _book(path: Path) -> Contents:
@@ -87,7 +114,8 @@ def _book(path: Path) -> Contents:
     found = Contents(data, [path])
     for key, (model, synonyms) in _PARTS.items():
         if key in sheets:
-            data[key[:-1]] = _rows(path, model, synonyms, sheets[key])
+            records = tables.records(path, model.model_fields, sheet=sheets[key], synonyms=synonyms)
+            _add(found, key[:-1], records, f"{path.name} [{sheets[key]}]")
     if "regions" in sheets:
         found.regions = tables.records(
             path, _REGION_KEYS, sheet=sheets["regions"], synonyms=tables.REGION, allow_extra=True

@@ -144,14 +144,14 @@ def _suspicions(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings
         least, most = np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
         if count > 1 and least == most and not indicator.target:
             findings.warn("constant column", f"every value is {least:g}.", indicator=indicator.id)
-        if indicator.unit in ("%", "％") and count > 1 and 0 < most <= 1:
+        if indicator.unit in ("%", "％") and count and 0 < most <= 1:
             findings.warn(
                 "unit",
                 f"the unit is % but no value is above {most:g}.",
                 "If these are shares, multiply by 100.",
                 indicator=indicator.id,
             )
-        if count > 4 and least > 0 and most > least * _UNIT_FACTOR:
+        if count > 2 and least > 0 and most > least * _UNIT_FACTOR:
             _lost_units(panel, column, raw, findings, indicator)
     _ragged(panel, findings)
     for (row, column), bound in panel.bounds.items():

@@ -15,8 +15,9 @@ from equindex.schema.checks import inspect_panel, refuse_infinite
 from equindex.schema.findings import Findings
 from equindex.schema.panel import Bound, Panel
 from equindex.schema.raw import Piece, Raw
-from equindex.schema.reader import Reader, listed
-from equindex.schema.regions import attach, places
+from equindex.schema.reader import Reader
+from equindex.schema.regions import attach, places, without_data
+from equindex.schema.words import listed
 
 __all__ = ["observe"]
 
@@ -59,6 +60,8 @@ def observe(
             )
         return None, reader.findings
     refuse_infinite(raw, model, reader.findings)
+    if regions is not None:
+        without_data(raw.region, model, regions, reader.findings)
     panel = attach(raw.panel(model), model, regions, raw, reader.findings, reference_known)
     panel = replace(panel, places=places(model, regions, panel, reader.findings))
     inspect_panel(panel, model, raw, reader.findings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
@@ -19,6 +18,18 @@ from equindex.errors import DataError, nearest
 from equindex.model import FrameworkFile
 from equindex.schema.findings import Findings
 from equindex.schema.raw import Piece
+from equindex.schema.words import (
+    cell_text,
+    code_text,
+    folded,
+    listed,
+    power_between,
+    printed_year,
+    scaled,
+    total,
+    unit_behind,
+    year_of,
+)
 
 __all__ = ["Reader"]
 
@@ -35,6 +46,7 @@ class Reader:
         self.optional: set[str] = set()
         self.names, self.words = self._variables()
         self.source_years = False
+        self.printed: dict[Any, tuple[str, int]] = {}
 
     def _variables(self) -> tuple[list[str], dict[str, int]]:
         names: dict[str, None] = {}
@@ -54,17 +66,17 @@ class Reader:
             if indicator.id not in order:
                 continue
             for word in (indicator.name, indicator.name_en, *re.split(r"[;|；、]", indicator.alias)):
-                for key in {_key(word), _key(f"{word}({indicator.unit})")} - {_key("")}:
+                for key in {folded(word), folded(f"{word}({indicator.unit})")} - {folded("")}:
                     if words.setdefault(key, order[indicator.id]) != order[indicator.id]:
                         ambiguous.add(key)
         words = {key: number for key, number in words.items() if key not in ambiguous}
-        return list(order), words | {_key(name): number for name, number in order.items()}
+        return list(order), words | {folded(name): number for name, number in order.items()}
 
     # one sheet -----------------------------------------------------------------------------------------------
 
     def read(self, sheet: tables.Sheet) -> None:
         """Match one sheet and keep it as a piece."""
-        declared = self.model.table.model_dump(exclude={"keep", "sheet"}, exclude_none=True)
+        declared = self.model.table.model_dump(exclude={"keep", "drop", "sheet"}, exclude_none=True)
         self.findings.notes += [f"{sheet.name}: {note}" for note in sheet.notes]
         double = sheet.frame.columns[sheet.frame.columns.duplicated()].unique()
         if len(double):
@@ -76,7 +88,7 @@ class Reader:
             )
             return
         sheet = self._kept(sheet)
-        constants = {role: value for role, value in declared.items() if isinstance(value, int)}
+        constants = _constants(declared, sheet)
         try:
             roles = tables.roles(
                 sheet.frame.columns, {r: c for r, c in declared.items() if r not in constants}
@@ -96,18 +108,12 @@ class Reader:
             )
             return
         if layout == "years":
-            sheet, roles = (
-                _unpivot(sheet, roles),
-                {"region": "region", "year": "year", "indicator": "indicator"},
-            )
-            roles["value"], layout = "value", "long"
-        if "year" not in roles and "year" not in constants:
-            self.findings.error(
-                "no year column",
-                f"none of the columns says which year a row is: {listed(sheet.frame.columns)}.",
-                'Call it "year" or 年份, name it in [table] year = "…", or give the year: --set table.year=2024.',
-                file=sheet.name,
-            )
+            if "year" in constants:
+                roles["year"] = next(iter(tables.year_columns(sheet.frame.columns)))
+            else:
+                sheet, layout = _unpivot(sheet, roles), "long"
+                roles = {role: role for role in ("region", "year", "indicator", "value")}
+        if self._undated(sheet, roles, constants.get("year")):
             return
         frame = sheet.frame
         region = self._regions(sheet, frame[roles["region"]])
@@ -133,28 +139,63 @@ class Reader:
             piece.source_year = source
             self.pieces.append(piece)
 
+    def _undated(self, sheet: tables.Sheet, roles: dict[str, str], constant: int | None) -> bool:
+        """Report that a sheet says no year, or that its years and the constant one contradict each other."""
+        printed = printed_year(sheet)
+        if constant is None and "year" not in roles:
+            said = f"{printed}, which its name or title says" if printed else "the year"
+            self.findings.error(
+                "no year column",
+                f"none of the columns says which year a row is: {listed(sheet.frame.columns)}.",
+                f'Call it "year" or 年份, name it in [table] year = "…", or give {said}: '
+                f"--set table.year={printed or 2024}.",
+                file=sheet.name,
+            )
+            return True
+        if constant is not None and "year" in roles:
+            self.findings.error(
+                "year",
+                f"[table] year = {constant}, but the column {roles['year']!r} says the year too.",
+                f"Remove one: [table] year = {constant}, or the column.",
+                file=sheet.name,
+            )
+            return True
+        if constant is not None and printed not in (constant, None):
+            self.findings.error(
+                "year",
+                f"[table] year = {constant}, but the sheet's name or title says {printed}.",
+                "Correct one of them.",
+                file=sheet.name,
+            )
+            return True
+        return False
+
     def _kept(self, sheet: tables.Sheet) -> tables.Sheet:
-        keep = np.ones(len(sheet.frame), dtype=bool)
-        for column, wanted in self.model.table.keep.items():
-            if column not in sheet.frame.columns:
-                self.findings.error(
-                    "unknown column",
-                    f"[table].keep names {column!r}. {nearest(column, map(str, sheet.frame.columns))}",
-                    "Mend [table].keep.",
-                    file=sheet.name,
+        """Leave out the rows that [table].keep and drop do not want."""
+        for choice in ("keep", "drop"):
+            kept = np.ones(len(sheet.frame), dtype=bool)
+            for column, wanted in getattr(self.model.table, choice).items():
+                if column not in sheet.frame.columns:
+                    self.findings.error(
+                        "unknown column",
+                        f"[table].{choice} names {column!r}. {nearest(column, map(str, sheet.frame.columns))}",
+                        f"Mend [table].{choice}.",
+                        file=sheet.name,
+                    )
+                    continue
+                named = {cell_text(value) for value in (wanted if isinstance(wanted, list) else [wanted])}
+                found = sheet.frame[column].map(cell_text).isin(named).to_numpy()
+                kept &= found if choice == "keep" else ~found
+            if not kept.all():
+                self.findings.notes.append(
+                    f"{sheet.name}: {int((~kept).sum())} rows left out by [table].{choice}"
                 )
-                continue
-            allowed = {_cell(value) for value in (wanted if isinstance(wanted, list) else [wanted])}
-            cells = sheet.frame[column].map(_cell)
-            keep &= cells.isin(allowed).to_numpy()
-        if keep.all():
-            return sheet
-        self.findings.notes.append(f"{sheet.name}: {int((~keep).sum())} rows left out by [table].keep")
-        return _rows(sheet, keep)
+                sheet = _rows(sheet, kept)
+        return sheet
 
     def _regions(self, sheet: tables.Sheet, column: pd.Series[Any]) -> NDArray[np.intp]:
         codes, texts = pd.factorize(column.astype(object).where(column.notna(), ""), use_na_sentinel=False)
-        words = [_code(text) for text in texts]
+        words = [code_text(text) for text in texts]
         if self.table is None:
             found = np.array([self.free.setdefault(word, len(self.free)) if word else -1 for word in words])
         else:
@@ -162,24 +203,45 @@ class Reader:
         matched = found.astype(np.intp)[codes] if len(found) else np.empty(0, dtype=np.intp)
         for number, (word, code) in enumerate(zip(words, found, strict=True)):
             if code >= 0:
+                self._total(sheet, word, int(np.argmax(codes == number)))
                 continue
             rows = np.flatnonzero(codes == number)
             many = f" ({len(rows)} rows)" if len(rows) > 1 else ""
             say = "is blank" if not word else "is ambiguous" if code == -2 else "is not in the regions table"
-            hint = nearest(word, self.table.suggest(word)) if self.table and word and code == -1 else ""
+            near = self.table.suggest(word) if self.table and word else ()
+            hint = f"It may be {' or '.join(near)}." if code == -2 else nearest(word, near)
+            remedy = (
+                "Write the code instead of the name."
+                if code == -2
+                else "Mend the name, add it (or an alias) to the regions table, "
+                "or leave rows out with [table].keep or drop."
+            )
             self.findings.error(
                 "region",
                 f"{word!r} {say}{many}. {hint}".strip(),
-                "Mend the name, add it (or an alias) to the regions table, or leave rows out with [table].keep.",
+                _fill(remedy, "" if word else sheet.name),
                 file=sheet.name,
                 row=int(sheet.lines[rows[0]]),
                 region=word,
             )
         return matched
 
+    def _total(self, sheet: tables.Sheet, word: str, row: int) -> None:
+        """Warn of a total among the regions, where no table says that it is one of them."""
+        wanted = self.model.equalization.reference if self.model.equalization else None
+        if self.table is None and total(word) and word != getattr(wanted, "region", None):
+            self.findings.warn(
+                "total",
+                f"{word!r} looks like a total, and is scored as a region.",
+                f'Leave it out: [table] drop = {{ column = "{word}" }}, or make it equalization.reference.',
+                file=sheet.name,
+                row=int(sheet.lines[row]),
+                region=word,
+            )
+
     def _years(self, sheet: tables.Sheet, column: pd.Series[Any], what: str) -> NDArray[np.int64]:
         codes, texts = pd.factorize(column.astype(object).where(column.notna(), ""), use_na_sentinel=False)
-        found = np.array([_year(text) for text in texts], dtype=np.int64)
+        found = np.array([year_of(text) for text in texts], dtype=np.int64)
         for number in np.flatnonzero(found < 0).tolist():
             if what == "source_year" and not str(texts[number]).strip():
                 continue
@@ -188,7 +250,7 @@ class Reader:
             self.findings.error(
                 "year",
                 f"{str(texts[number])!r} is no {what.replace('_', ' ')}{many}.",
-                "Write four digits, such as 2024.",
+                _fill("Write four digits, such as 2024.", "" if str(texts[number]).strip() else sheet.name),
                 file=sheet.name,
                 row=int(sheet.lines[rows[0]]),
                 column=str(column.name),
@@ -199,17 +261,19 @@ class Reader:
     def _match(self, words: Iterable[Any], sheet: tables.Sheet) -> dict[Any, int]:
         """Match column headers or indicator cells to variables; near misses of absent ones are errors."""
         words = list(words)
-        found = {word: self.words[_key(word)] for word in words if _key(word) in self.words}
+        found = {word: self.words[folded(word)] for word in words if folded(word) in self.words}
+        found |= self._with_units(words, set(found.values()))
+        self.printed = self._printed(found, sheet)
         absent = [name for number, name in enumerate(self.names) if number not in found.values()]
-        spoken = {_key(name): name for name in absent}
+        spoken = {folded(name): name for name in absent}
         for indicator in self.model.indicator:
             if indicator.id in absent and indicator.name:
-                spoken[_key(indicator.name)] = indicator.id
+                spoken[folded(indicator.name)] = indicator.id
         ignored = []
         for word in words:
             if word in found:
                 continue
-            close = get_close_matches(_key(word), spoken, n=1)
+            close = get_close_matches(folded(word), spoken, n=1)
             if close:
                 self.findings.error(
                     "unknown column",
@@ -224,10 +288,51 @@ class Reader:
             self.findings.notes.append(f"{sheet.name}: ignored, not in the framework: {listed(ignored)}")
         return found
 
+    def _with_units(self, words: list[Any], there: set[int]) -> dict[Any, int]:
+        """Match words with another unit behind them than the indicator's own, where one alone fits."""
+        spoken: dict[int, list[Any]] = {}
+        for word in words:
+            name, unit = unit_behind(word)
+            variable = self.words.get(name, -1)
+            if unit and variable >= 0 and variable not in there and self.unit(variable):
+                spoken.setdefault(variable, []).append(word)
+        found = {}
+        for variable, several in spoken.items():
+            units = [unit_behind(word)[1] for word in several]
+            same = [power_between(unit, self.unit(variable)) is not None for unit in units]
+            fitting = [word for word, fits in zip(several, same, strict=True) if fits] or several
+            if len(fitting) == 1:
+                found[fitting[0]] = variable
+        return found
+
+    def _printed(self, found: dict[Any, int], sheet: tables.Sheet) -> dict[Any, tuple[str, int]]:
+        """Return the printed unit of words whose numbers must be scaled, and the power of ten to do it."""
+        printed = {}
+        for word, variable in found.items():
+            _, unit = unit_behind(word)
+            own = self.unit(variable)
+            power = power_between(unit, own) if unit and own else 0
+            if power:
+                printed[word] = unit, power
+                factor = f"{10**power:,}" if power > 0 else f"1/{10**-power:,}"
+                self.findings.notes.append(
+                    f"{sheet.name}: {str(word)!r} is in {unit}, the indicator in {own}: numbers times {factor}"
+                )
+            elif power is None and folded(word) not in self.words:
+                self.findings.warn(
+                    "unit",
+                    f"the unit in {str(word)!r} is {unit}, but that of the indicator is {own}.",
+                    "Correct one of them; the numbers are read as they stand.",
+                    file=sheet.name,
+                    indicator=self.names[variable],
+                )
+        return printed
+
     def _wide(
         self, sheet: tables.Sheet, roles: dict[str, str], region: NDArray[np.intp], year: NDArray[np.int64]
     ) -> Piece | None:
-        taken = set(roles.values()) | set(self.model.table.keep)
+        chosen = {*self.model.table.keep, *self.model.table.drop}
+        taken = {*roles.values(), *(column for column in chosen if folded(column) not in self.words)}
         found = self._match([c for c in sheet.frame.columns if c not in taken], sheet)
         for number in sorted(set(found.values())):
             twins = [str(word) for word, at in found.items() if at == number]
@@ -249,12 +354,13 @@ class Reader:
         place = {header: number for number, header in enumerate(frame.columns)}
         at = [place[header] for header in headers]
         numeric = [frame.dtypes.iloc[position] == np.float64 for position in at]
-        if headers and all(numeric) and at == list(range(at[0], at[0] + len(at))):
+        plain = all(numeric) and not any(header in self.printed for header in headers)
+        if headers and plain and at == list(range(at[0], at[0] + len(at))):
             return np.asarray(frame.iloc[:, at[0] : at[0] + len(at)])
         values = np.full((len(frame), len(headers)), np.nan, order="F")
         for j, header in enumerate(headers):
             unit = self.unit(piece.columns[j])
-            values[:, j] = self._cells(piece, frame[header], unit, j, header)
+            values[:, j] = self._cells(piece, frame[header], self.printed.get(header, (unit, 0)), j, header)
         return values
 
     def unit(self, variable: int) -> str:
@@ -262,15 +368,19 @@ class Reader:
         name = self.names[variable]
         return next((i.unit for i in self.model.indicator if i.id == name), "")
 
-    def _cells(self, piece: Piece, column: pd.Series[Any], unit: str, j: int, header: Any) -> FloatArray:
-        kinds = pd.api.types
-        if kinds.is_any_real_numeric_dtype(column):
-            return column.to_numpy(dtype=float, na_value=np.nan)
+    def _cells(
+        self, piece: Piece, column: pd.Series[Any], unit_and_power: tuple[str, int], j: int, header: Any
+    ) -> FloatArray:
+        """Read cells printed in a unit, and multiply them by a power of ten."""
+        unit, power = unit_and_power
+        if pd.api.types.is_any_real_numeric_dtype(column):
+            values = column.to_numpy(dtype=float, na_value=np.nan)
+            return scaled(values, power) if power else values
         cells = column.astype(object).where(column.notna(), "").to_numpy()
         found = notation.read_many(cells, unit)
         for row in np.flatnonzero(found.code >= 0).tolist():
             reading = found.notes[found.code[row]]
-            if reading.unread:
+            if reading.unread or reading.increment or reading.relative or reading.also is not None:
                 self.findings.error(
                     "unreadable cell",
                     f"{reading.raw[:60]!r} is no number.",
@@ -281,14 +391,15 @@ class Reader:
                     value=reading.raw[:60],
                 )
             elif not reading.missing or reading.raw.strip():
-                piece.special[row, j] = reading
-        return found.value
+                ends = scaled(np.array([reading.value, reading.high]), power)
+                piece.special[row, j] = replace(reading, value=ends[0], high=ends[1]) if power else reading
+        return scaled(found.value, power) if power else found.value
 
     def _long(
         self, sheet: tables.Sheet, roles: dict[str, str], region: NDArray[np.intp], year: NDArray[np.int64]
     ) -> Piece | None:
         codes, words = pd.factorize(sheet.frame[roles["indicator"]].astype(object), use_na_sentinel=False)
-        blank = np.array([not _cell(word) or word != word for word in words], dtype=bool)
+        blank = np.array([not cell_text(word) or word != word for word in words], dtype=bool)
         for number in np.flatnonzero(blank).tolist():
             rows = np.flatnonzero(codes == number)
             many = f" ({len(rows)} rows)" if len(rows) > 1 else ""
@@ -306,13 +417,15 @@ class Reader:
         piece = Piece(sheet, region, year, sheet.lines, np.empty(0), [], [], variable=variable)
         values = np.full(len(variable), np.nan)
         cells = sheet.frame[roles["value"]]
-        if pd.api.types.is_numeric_dtype(cells) or not any(self.unit(v) for v in range(len(self.names))):
-            values = self._cells(piece, cells, "", 0, roles["value"])
+        plain = pd.api.types.is_numeric_dtype(cells) or not any(map(self.unit, range(len(self.names))))
+        if plain and not self.printed:
+            values = self._cells(piece, cells, ("", 0), 0, roles["value"])
         else:
-            for number in np.unique(variable[rows]):
-                part = np.flatnonzero(variable == number)
+            for number in np.unique(codes[rows]).tolist():
+                part = np.flatnonzero(codes == number)
+                unit = self.printed.get(words[number], (self.unit(found[words[number]]), 0))
                 sub = Piece(sheet, region, year, sheet.lines[part], np.empty(0), [], [])
-                values[part] = self._cells(sub, cells.iloc[part], self.unit(int(number)), 0, roles["value"])
+                values[part] = self._cells(sub, cells.iloc[part], unit, 0, roles["value"])
                 piece.special |= {(int(part[row]), 0): reading for (row, _), reading in sub.special.items()}
         piece.values = values
         return piece
@@ -324,7 +437,7 @@ def _rows(sheet: tables.Sheet, keep: NDArray[np.bool_]) -> tables.Sheet:
 
 def _unpivot(sheet: tables.Sheet, roles: dict[str, str]) -> tables.Sheet:
     """Turn a table whose columns are years into a long one; the indicator is named by column or title."""
-    years = [column for column in sheet.frame.columns if _year(column) >= 0 and column not in roles.values()]
+    years = tables.year_columns(column for column in sheet.frame.columns if column not in roles.values())
     lead = sheet.frame[roles["region"]].to_numpy()
     named = sheet.frame[roles["indicator"]].to_numpy() if "indicator" in roles else None
     title = sheet.indicator or sheet.name
@@ -332,7 +445,7 @@ def _unpivot(sheet: tables.Sheet, roles: dict[str, str]) -> tables.Sheet:
     frame = pd.DataFrame(
         {
             "region": np.tile(lead, len(years)),
-            "year": np.repeat([str(_year(column)) for column in years], size),
+            "year": np.repeat([str(year) for year in years.values()], size),
             "indicator": np.tile(
                 named if named is not None else np.full(size, title, dtype=object), len(years)
             ),
@@ -342,28 +455,15 @@ def _unpivot(sheet: tables.Sheet, roles: dict[str, str]) -> tables.Sheet:
     return replace(sheet, frame=frame, lines=np.tile(sheet.lines, len(years)))
 
 
-def _key(word: Any) -> str:
-    """Fold a header for comparison: width, case and spaces do not count."""
-    return re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", str(word))).casefold()
+def _constants(declared: dict[str, Any], sheet: tables.Sheet) -> dict[str, int]:
+    """Return the years that [table] gives for all rows: 2024, or 2024年 where no column is called so."""
+    found = {role: declared[role] for role in ("year", "source_year") if role in declared}
+    years = {role: value if isinstance(value, int) else year_of(value) for role, value in found.items()}
+    columns = {column for column in sheet.frame.columns if isinstance(column, str)}
+    return {role: year for role, year in years.items() if year > 0 and found[role] not in columns}
 
 
-def _cell(value: Any) -> str:
-    """Text of a cell for comparing with [table].keep: 1.0 is 1, True is true."""
-    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip()).casefold()
-
-
-def _code(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
-
-
-def _year(value: Any) -> int:
-    """Read 1999, 1999.0, "1999年" or "1999" as a year; -1 for anything else."""
-    text = unicodedata.normalize("NFKC", _code(value)).removesuffix("年").removesuffix(".0").strip()
-    return int(text) if re.fullmatch(r"[0-9]{4}", text) and text != "0000" else -1
-
-
-def listed(words: Iterable[Any], most: int = 8) -> str:
-    words = [repr(str(word)) for word in words]
-    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+def _fill(remedy: str, name: str) -> str:
+    """Add what to do about blank cells in the workbook's sheet called `name`."""
+    merged = " Merged cells hold only their first row: fill them down." if name.endswith("]") else ""
+    return remedy + merged

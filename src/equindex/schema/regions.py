@@ -18,7 +18,7 @@ from equindex.schema.panel import Panel
 if TYPE_CHECKING:
     from equindex.schema.raw import Raw
 
-__all__ = ["attach", "places"]
+__all__ = ["attach", "places", "without_data"]
 
 
 def attach(
@@ -89,6 +89,25 @@ def places(
         what = "is ambiguous" if code == tables.AMBIGUOUS else "is not known"
         tell("target", f"region {name!r} of the targets {what}. {near}".strip(), "Mend the targets table.")
     return dict(zip(names, found, strict=True))
+
+
+def without_data(
+    found: np.ndarray[Any, Any], model: FrameworkFile, regions: tables.Regions, findings: Findings
+) -> None:
+    """Warn of regions of the table that no row names, save parents of others and the reference region."""
+    columns = regions.frame.columns
+    parents = regions.frame["parent"].dropna().to_list() if "parent" in columns else []
+    wanted = model.equalization.reference if model.equalization else None
+    others = [*parents, wanted.region] if isinstance(wanted, RegionReference) else parents
+    seen = {*found.tolist(), *regions.match(np.array(others, dtype=object)).tolist()}
+    absent = [name for code, name in enumerate(regions.names) if code not in seen]
+    if absent:
+        named = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+        findings.warn(
+            "regions without data",
+            f"{len(absent)} of {len(regions)} regions of the regions table have no row: {named}.",
+            "Add their rows, or take them out of the regions table.",
+        )
 
 
 def _counted(

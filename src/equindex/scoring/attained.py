@@ -82,10 +82,11 @@ def _goal(indicator: Indicator, row: Target) -> Goal:
     operator, problem = reading.operator, ""
     low, high = reading.value, reading.value
     if reading.unread or not reading.numeric:
-        problem = "target has no number" if reading.unread else "no target"
+        problem = _unread(reading) if reading.unread else "no target"
         low = high = np.nan
-    elif operator == "range":
-        high = reading.high
+    elif operator == "range":  # the far end binds an interval indicator alone, as it does for 左右
+        low = -np.inf if indicator.direction == "negative" else low
+        high = np.inf if indicator.direction == "positive" else reading.high
     elif operator in ("", "~"):
         bare = {"positive": ">=", "negative": "<="}.get(indicator.direction, "=")
         low, high = (low, np.inf) if bare == ">=" else (-np.inf, high) if bare == "<=" else (low, high)
@@ -98,6 +99,7 @@ def _goal(indicator: Indicator, row: Target) -> Goal:
         problem = f"target {row.target!r} is an upper end, but higher is better"
     if not problem and indicator.direction == "negative" and high == np.inf:
         problem = f"target {row.target!r} is a lower end, but lower is better"
+    blocked, problem = bool(problem), problem or _more(reading)
     base_text = row.baseline if row.baseline is not None else indicator.baseline
     base = notation.read(base_text or "", indicator.unit)
     base_low, base_high, *_ = base.bounds if base.numeric else (np.nan, np.nan)
@@ -105,8 +107,8 @@ def _goal(indicator: Indicator, row: Target) -> Goal:
     return Goal(
         raw=row.target,
         operator=operator,
-        low=np.nan if problem else low,
-        high=np.nan if problem else high,
+        low=np.nan if blocked else low,
+        high=np.nan if blocked else high,
         strict_low=operator == ">",
         strict_high=operator == "<",
         approximate=operator == "~",
@@ -120,6 +122,28 @@ def _goal(indicator: Indicator, row: Target) -> Goal:
         baseline_year=row.baseline_year or indicator.baseline_year,
         problem=problem,
     )
+
+
+def _unread(reading: notation.Reading) -> str:
+    """Say why a target cell is no number."""
+    if reading.parts:
+        return f"target holds {len(reading.parts)} targets: give each its own indicator"
+    return "target has no number"
+
+
+def _more(reading: notation.Reading) -> str:
+    """Say what a target cell holds beyond a number that it can be held against, empty where it is only that."""
+    if reading.increment:
+        return f"target {reading.raw!r} is an increment: write the level to reach, or cumulate"
+    if reading.relative:
+        return f"target {reading.raw!r} is relative to {reading.relative}: write the number"
+    if reading.per:
+        return (
+            f"target {reading.raw!r} is for each {reading.per}, the unit is not: write the number in the unit"
+        )
+    if reading.also is not None:
+        return f"target {reading.raw!r} has a second threshold: give it its own indicator"
+    return ""
 
 
 def _chosen(
@@ -329,7 +353,8 @@ def _targets(plan: Plan, table: tuple[Goal, ...], goal: NDArray[np.intp]) -> att
     """Spread the goals over rows and indicators, transformed as the values are."""
 
     def spread(name: str, otherwise: float | bool) -> FloatArray:
-        column = np.array([*(getattr(g, name) for g in table), otherwise])
+        cells = [otherwise if g.problem and name in ("low", "high") else getattr(g, name) for g in table]
+        column = np.array([*cells, otherwise])
         return np.asarray(column[goal])
 
     def moved(name: str) -> FloatArray:

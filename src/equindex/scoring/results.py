@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,8 @@ class Scores:
         What the data were read with: skipped lines, ignored columns, warnings.
     provenance : mapping
         Version, framework, digests, options and time; empty until `Framework.score` fills it.
+    inputs : tuple of Path
+        The files that framework and data were read from.
     """
 
     plan: Plan
@@ -58,6 +61,7 @@ class Scores:
     years: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[Path, ...] = ()
 
     # labels --------------------------------------------------------------------------------------------------
 
@@ -120,6 +124,10 @@ class Scores:
         return ranks(
             self.leading.score, list(self._spans.values()), None if decimals == "none" else int(decimals)
         )
+
+    @property
+    def _index_only(self) -> bool:
+        return self.rolled is not None and self.z is None
 
     def rows(self, year: int) -> NDArray[np.intp]:
         """Return the rows of `year` in the panel's order."""
@@ -205,6 +213,7 @@ class Scores:
     @property
     def pillars(self) -> pd.DataFrame:
         """Scores of the pillars, a column each."""
+        self._need_steps()
         return self._wide(
             [node for node, level in enumerate(self.plan.tree.levels) if level == "pillar"], "score"
         )
@@ -225,13 +234,17 @@ class Scores:
         if self.rolled is None:
             raise DataError("this framework has no composite: give it [methods] normalise.")
         if max(nodes, default=0) >= self.rolled.score.shape[1]:
-            raise DataError('only the index was kept: score with keep="all" to see every step.')
+            self._need_steps()
         rows = self.panel.order[self._shown]
         names = [self.panel.regions[code] for code in self.panel.region[rows]]
         keys = pd.MultiIndex.from_arrays([names, self.panel.year[rows]], names=["region", "year"])
         data = (self.rolled.score if what == "score" else self.rank)[self._shown][:, list(nodes)]
         frame = pd.DataFrame(data, index=keys, columns=[self.plan.tree.ids[node] for node in nodes])
         return frame.astype("Int64").mask(frame == 0) if what == "rank" else frame
+
+    def _need_steps(self) -> None:
+        if self._index_only:
+            raise DataError('only the index was kept: score with keep="all" to see every step.')
 
     @property
     def weights(self) -> pd.DataFrame:
@@ -257,6 +270,7 @@ class Scores:
         """The tidy `attainment` table; empty where no indicator has a target."""
         import pandas as pd
 
+        self._need_steps()
         if self.attained is None:
             return pd.DataFrame()
         a, tree, shown = self.attained, self.plan.tree, self._shown
@@ -351,6 +365,7 @@ class Scores:
         """The tidy `equalization` table; empty where the framework has no [equalization]."""
         import pandas as pd
 
+        self._need_steps()
         if self.equalized is None:
             return pd.DataFrame()
         e, tree, shown = self.equalized, self.plan.tree, self._shown
@@ -398,13 +413,10 @@ class Scores:
         return frame if self.years is None else frame[frame["year"].isin(self.years)].reset_index(drop=True)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table the framework asks for, by name."""
+        """Return every table the framework asks for, by name; those of single steps only where they were kept."""
         found = {"scores": self.to_frame()} if self.rolled is not None else {}
-        others = {
-            "attainment": self.attainment,
-            "equalization": self.equalization,
-            "inequality": self.inequality,
-        }
+        steps = {} if self._index_only else {"attainment": self.attainment, "equalization": self.equalization}
+        others = steps | {"inequality": self.inequality}
         return found | {name: frame for name, frame in others.items() if len(frame.columns)}
 
     def explain(self, region: str, year: int | None = None) -> Explanation:

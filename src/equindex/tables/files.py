@@ -1,7 +1,8 @@
 """Open a file or a folder, whatever its format, or say clearly why not."""
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from equindex.errors import DataError, EngineError
 from equindex.tables.delimited import read_delimited
 from equindex.tables.headers import kept_as_text
 from equindex.tables.sheet import Sheet, check_names, listed, must_exist
-from equindex.tables.workbook import read_workbook
+from equindex.tables.workbook import read_sheets, read_workbook
 
 __all__ = ["BOOKS", "SUFFIXES", "files_of", "read", "read_file"]
 
@@ -34,7 +35,7 @@ def read(
     path : path
         A file with one of the :data:`SUFFIXES`, or a folder of them.
     sheet : str, optional
-        Which sheet of a workbook; else ``data``, ``数据`` or ``observations``, else the first not empty.
+        Which sheet of a workbook; else ``data``, ``数据`` or ``observations``, else all that hold regions.
     skip : collection of paths, optional
         Files of the folder that are no data, such as the framework's own tables.
     text : iterable of str, optional
@@ -43,7 +44,7 @@ def read(
     Returns
     -------
     list of Sheet
-        One for a file; for a folder one per file, in the order of their names, without hidden and lock files.
+        One for a file, or for each sheet that was read; of a folder's files by name, without hidden and lock files.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def read(
     path, text = Path(path), {*text}
     must_exist(path)
     if not path.is_dir():
-        return [read_file(path, sheet=sheet, text=text)]
+        return _tables(path, sheet, text)
     try:
         files = files_of(path, skip)
     except OSError as error:
@@ -63,8 +64,18 @@ def read(
     if not files:
         raise DataError(f"the folder {path} holds no table. Put {', '.join(SUFFIXES)} files there.")
     return [
-        read_file(file, sheet=sheet if file.suffix.lower() in BOOKS else None, text=text) for file in files
+        table
+        for file in files
+        for table in _tables(file, sheet if file.suffix.lower() in BOOKS else None, text)
     ]
+
+
+def _tables(path: Path, sheet: str | None, text: set[str]) -> list[Sheet]:
+    """Read one file: the sheet that was named, or all data of a workbook."""
+    if sheet is not None or path.suffix.lower() not in BOOKS:
+        return [read_file(path, sheet=sheet, text=text)]
+    with _readable(path):
+        return read_sheets(path, text=text)
 
 
 def files_of(folder: Path, skip: Collection[Path] = ()) -> list[Path]:
@@ -92,12 +103,18 @@ def read_file(
         raise DataError(
             f"{path.name} has no sheets, so sheet {sheet!r} cannot be chosen. Leave the sheet out."
         )
-    try:
+    with _readable(path):
         if suffix in _TEXT:
             return read_delimited(path, path.name, text=text, every_text=every_text)
         if suffix in BOOKS:
             return read_workbook(path, sheet=sheet, text=text, every_text=every_text)
         return _read_parquet(path, {*text}, every_text)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from None
 

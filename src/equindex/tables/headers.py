@@ -16,6 +16,7 @@ __all__ = [
     "TARGET",
     "WEIGHT",
     "layout",
+    "names_region",
     "plain",
     "roles",
     "simplified",
@@ -197,6 +198,11 @@ _ROLE = _meanings(ROLES)
 def kept_as_text(column: str) -> bool:
     """Return whether the cells of `column` are codes or years, which stay text (leading zeros)."""
     return _ROLE.get(plain(column)) in {"region", "region_name", "year", "indicator", "source_year"}
+
+
+def names_region(column: str) -> bool:
+    """Return whether `column` holds regions, by code or name."""
+    return _ROLE.get(plain(column)) in {"region", "region_name"}
 
 
 def roles(columns: Iterable[object], declared: Mapping[str, object] | None = None) -> dict[str, str]:

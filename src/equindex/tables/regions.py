@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from equindex import notation
 from equindex.errors import FrameworkError
-from equindex.tables.headers import simplified
+from equindex.tables.headers import simplified, year_columns
 from equindex.tables.sheet import listed
 
 __all__ = ["AMBIGUOUS", "UNKNOWN", "Regions"]
@@ -98,6 +99,10 @@ class Regions:
                 f"{source}: {'; '.join(faults)}. Every region (and year) has one row and one name."
             )
         frame = pd.DataFrame([dict(record) for _, record in rows], dtype=object)
+        if "population" in frame:
+            frame["population"] = frame["population"].map(_people)
+        if "year" in frame:
+            frame["year"] = frame["year"].map(lambda cell: year_columns([cell]).get(str(cell), cell))
         for column in [name for name in frame if name not in _TEXT]:
             numbers = [_number(cell) for cell in frame[column]]
             if None not in numbers:
@@ -151,6 +156,8 @@ class Regions:
     def suggest(self, text: object) -> tuple[str, ...]:
         """Return the regions that an ambiguous `text` may be, or up to three whose names are nearest to it.
 
+        A number that lacks only the leading zeros of a code gives that code.
+
         Examples
         --------
         >>> Regions.from_records([(2, {"region": "Zhejiang"}), (3, {"region": "Tibet"})]).suggest("Zejiang")
@@ -162,6 +169,10 @@ class Regions:
                 code for code, name in enumerate(self.names) if _key(name) == _key(text)
             }
             return tuple(f"{self.names[code]} ({self.codes[code]})" for code in sorted(several))
+        digits = _key(text).lstrip("0")
+        padded = tuple(code for code in self.codes if digits.isdigit() and _key(code).lstrip("0") == digits)
+        if padded:
+            return padded
         known = {key: code for tier in self._exact for key, code in tier.items() if code >= 0}
         near = get_close_matches(_key(text), known, n=6, cutoff=0.5)
         return tuple(dict.fromkeys(self.names[known[key]] for key in near))[:3]
@@ -226,3 +237,12 @@ def _number(cell: object) -> float | None:
         return float(cell) if isinstance(cell, int | float) else np.nan
     plain = re.fullmatch(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", cell, re.ASCII)
     return float(cell) if plain else None
+
+
+def _people(cell: object) -> object:
+    """Return a count of people as a number: 48.8万 is 488,000; anything else stays."""
+    if not isinstance(cell, str) or _number(cell) is not None:
+        return cell
+    found = notation.read(cell, "人")
+    plain = found.numeric and found.operator == "" and not (found.percent or found.cumulative or found.also)
+    return found.value if plain and not (found.relative or found.increment or found.per) else cell

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,14 +15,24 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from equindex.errors import DataError, nearest
-from equindex.tables.headers import kept_as_text
-from equindex.tables.sheet import Sheet, check_names, find_header, find_notes, must_exist, preamble, skipped
+from equindex.tables.headers import kept_as_text, names_region
+from equindex.tables.sheet import (
+    Sheet,
+    check_names,
+    find_header,
+    find_notes,
+    listed,
+    must_exist,
+    preamble,
+    skipped,
+)
 
-__all__ = ["read_workbook", "sheet_names"]
+__all__ = ["read_sheets", "read_workbook", "sheet_names"]
 
 Cell = str | float | bool | date | time | timedelta
 
 _PREFERRED = ("data", "数据", "數據", "observations")
+_FRAMEWORK = frozenset({"framework", "indicators", "pillars", "regions", "targets", "weights"})
 _FAULT = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*?\bt="e"[^>]*>(?:(?!</c>).)*?<v>(#[^<]*)</v>', re.DOTALL)
 
 
@@ -30,8 +41,51 @@ def read_workbook(
 ) -> Sheet:
     """Read one sheet: that named, else ``data``, ``数据`` or ``observations``, else the first not empty."""
     with _opened(path) as book:
-        chosen = _choose(book, path.name, sheet)
-        rows: list[list[Cell]] = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+        return _read(book, path, _choose(book, path.name, sheet), {*text}, every_text)
+
+
+def read_sheets(path: Path, *, text: Iterable[str] = ()) -> list[Sheet]:
+    """Read the data of a workbook: ``data``, ``数据`` or ``observations`` alone, else every sheet with regions.
+
+    The sheets of a framework and, among several, those without a region column are not data. What was not read
+    stands in the notes of the first sheet.
+    """
+    text = {*text}
+    with _opened(path) as book:
+        chosen = _choose(book, path.name, None)
+        names = [
+            name
+            for name in book.sheet_names
+            if name == chosen
+            or (name.strip().casefold() not in _FRAMEWORK and book.get_sheet_by_name(name).total_height)
+        ]
+        if len(names) > 1 and chosen.strip().casefold() in _FRAMEWORK:
+            names.remove(chosen)
+        if chosen.strip().casefold() in _PREFERRED:
+            others = [name for name in names if name != chosen]
+            note = f"only this sheet was read, not {listed(map(repr, others))}: [table] sheet chooses another"
+            sheet = _read(book, path, chosen, text, False)
+            return [replace(sheet, notes=(note, *sheet.notes)) if others else sheet]
+        regional = [name for name in names if _regional(book, name, text)] or names[:1]
+        sheets = [_read(book, path, name, text, False) for name in regional]
+    others = [name for name in names if name not in regional]
+    if others:
+        note = f"no region column, so not read: {listed(map(repr, others))}"
+        sheets[0] = replace(sheets[0], notes=(note, *sheets[0].notes))
+    return sheets
+
+
+def _regional(book: CalamineWorkbook, name: str, text: set[str]) -> bool:
+    """Return whether the header of a sheet has a region column, by its usual names or one in `text`."""
+    rows = book.get_sheet_by_name(name).to_python(nrows=200)
+    filled = [[_shown(cell).strip() for cell in row] for row in rows if any(cell != "" for cell in row)]
+    header = filled[find_header(filled[:60])] if filled else []
+    return any(cell in text or names_region(cell) for cell in header)
+
+
+def _read(book: CalamineWorkbook, path: Path, chosen: str, text: set[str], every_text: bool) -> Sheet:
+    """Read the sheet called `chosen`."""
+    rows: list[list[Cell]] = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
     name = f"{path.name} [{chosen}]"
     for row, column, fault in _faults(path, chosen):
         rows[row][column] = fault
@@ -57,7 +111,6 @@ def read_workbook(
     columns = list(zip(*grid[first + 1 : last], strict=True))
     held = np.array([any(cell != "" for cell in column) for column in columns])
     keep, dropped = check_names(name, header, held, int(lines[first]))
-    text = {*text}
     frame = pd.DataFrame(
         {
             header[i]: _column(columns[i], every_text or header[i] in text or kept_as_text(header[i]))

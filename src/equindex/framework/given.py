@@ -1,0 +1,105 @@
+"""Reading what callers pass: tables in memory, years, what to keep; and what to say of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from equindex import tables
+from equindex.errors import DataError, MethodError, nearest
+from equindex.model import FrameworkFile, Target
+from equindex.schema import Findings
+from equindex.scoring.attained import goals
+from equindex.tables import Sheet
+
+__all__ = ["check_kept", "files_read", "sheets_in_memory", "warn_of_targets", "years_of"]
+
+_KEEP: Final = ("all", "index")
+
+
+def files_read(data: Any, skip: Sequence[Path]) -> list[Path]:
+    """Return the files that `data` names: itself, or the tables of a folder; none for a table in memory."""
+    if not isinstance(data, str | Path):
+        return []
+    path = Path(data)
+    return tables.files_of(path, skip) if path.is_dir() else [path]
+
+
+def sheets_in_memory(data: Any) -> list[Sheet]:
+    """Return a DataFrame, or sheets, as sheets.
+
+    Raises
+    ------
+    DataError
+        If `data` is something else, or an index level bears the name of a column.
+    """
+    if isinstance(data, Sequence) and data and all(isinstance(sheet, Sheet) for sheet in data):
+        return list(data)
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(
+            f"data must be a file, a folder or a pandas DataFrame, not {type(data).__name__}. "
+            "Name the file, or build the table with pandas.DataFrame(…)."
+        )
+    frame = data
+    if any(name is not None for name in data.index.names):
+        double = [name for name in data.index.names if name in data.columns]
+        if double:
+            raise DataError(
+                f"{double[0]!r} names both a level of the index and a column. Drop one: reset_index(drop=True)."
+            )
+        frame = data.reset_index()
+    lines = np.arange(len(data), dtype=np.int64)
+    return [Sheet(name="table", frame=frame.reset_index(drop=True), lines=lines)]
+
+
+def years_of(years: int | str | Iterable[int | str] | None) -> tuple[int, ...] | None:
+    """Return years in order; one year may stand alone, and be text.
+
+    Raises
+    ------
+    DataError
+        If one is no year.
+    """
+    if years is None:
+        return None
+    listed = list(years) if isinstance(years, Iterable) and not isinstance(years, str) else [years]
+    try:
+        found = [int(year) for year in listed]
+    except (TypeError, ValueError):
+        found = []
+    if len(found) != len(listed) or any(float(year) != one for year, one in zip(listed, found, strict=True)):
+        raise DataError(f"years must be whole numbers such as 2021 or [2020, 2021], not {years!r}.")
+    return tuple(sorted(set(found)))
+
+
+def check_kept(keep: str) -> None:
+    """Raise MethodError where `keep` is not known."""
+    if keep not in _KEEP:
+        raise MethodError(f"there is no keep={keep!r}. {nearest(str(keep), _KEEP)}")
+
+
+def warn_of_targets(model: FrameworkFile, findings: Findings) -> None:
+    """Warn of each target that cannot be read, or faces the wrong way: nothing is scored against it."""
+    rows: dict[str, list[Target]] = {}
+    for row in model.target:
+        rows.setdefault(row.indicator, []).append(row)
+    for indicator in model.indicator:
+        listed = rows.get(indicator.id, [])
+        distinct = list({row.target: row for row in listed}.values())
+        problems = {goal.raw: goal.problem for _, goal in goals(indicator, distinct)}
+        cells = [("", indicator.target)] if indicator.target is not None else []
+        for region, text in [*cells, *((row.region or "", row.target) for row in listed)]:
+            problem = problems[text]
+            if problem and problem != "no target":
+                findings.warn(
+                    "target",
+                    problem if repr(text) in problem else f"{text!r}: {problem}",
+                    "Nothing is scored against such a target: rewrite the cell, or mend the direction.",
+                    indicator=indicator.id,
+                    region=region,
+                    value=text,
+                )
