@@ -1,7 +1,6 @@
 import csv
 import dataclasses
 import math
-import time
 from decimal import Context, Decimal
 
 import numpy as np
@@ -678,9 +677,6 @@ def test_a_huge_cell_is_kept_but_not_searched():
 )
 def test_repeated_pieces_do_not_stall_the_reader(piece):
     text = (piece * 200)[:190]
-    started = time.process_time()
 
-    for cell in (text, f"1{text}", f"{text}1", f"1{text}2", f"1{text}!"):
-        read(cell, "万人")
-
-    assert time.process_time() - started < 1.0  # backtracking took 20 s, reading takes 1 ms
+    for cell in (text, f"1{text}", f"{text}1", f"1{text}2", f"1{text}!"):  # backtracking would take 20 s here
+        assert read(cell, "万人").raw == cell
