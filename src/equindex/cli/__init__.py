@@ -2,71 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from equindex.cli._options import (
+    DataArgument,
+    ForceOption,
+    FormatOption,
+    FrameworkArgument,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    SetOption,
+    WeightsOption,
+    YearOption,
+    app,
+    framework_of,
+)
 from equindex.cli._run import command, guard_streams, say, spinner, write_results
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from equindex.evenness import Evenness
-    from equindex.framework import Framework
     from equindex.scoring import Scores
 else:  # typer reads the annotations at run time
     from pathlib import Path
 
 __all__ = ["app", "main"]
-
-app = typer.Typer(
-    name="equindex",
-    help="Equalization and attainment indices (均等化指数, 目标实现度): how evenly public services reach regions, "
-    "and how far each has come towards its plan.\n\n"
-    "Start with [bold]equindex demo[/bold], then [bold]equindex init my-index[/bold].",
-    epilog="FRAMEWORK is a TOML file or workbook; DATA is a CSV, XLSX or Parquet file, or a folder of them.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-FrameworkArgument = Annotated[
-    Path, typer.Argument(metavar="FRAMEWORK", help="Framework file (TOML), or a workbook that holds one.")
-]
-DataArgument = Annotated[
-    str, typer.Argument(metavar="DATA", help="CSV, XLSX or Parquet file, or a folder of them.")
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change a key of the framework for this run, in TOML: normalise.lower=0, base=1999, "
-        'equalization.reference="median". Keys without a section mean \\[methods]. May be repeated.',
-    ),
-]
-WeightsOption = Annotated[
-    Path | None,
-    typer.Option("--weights", "-w", metavar="FILE", help="Weight set in place of the framework's own."),
-]
-YearOption = Annotated[
-    list[int] | None,
-    typer.Option("--year", "-y", help="Show this year only; all years are measured. May be repeated."),
-]
-OutOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--output", "-o", metavar="OUT", help="Folder for all tables, or x.csv, x.parquet, x.xlsx, x.json."
-    ),
-]
-FormatOption = Annotated[
-    Literal["csv", "parquet", "xlsx", "json"],
-    typer.Option("--format", help="Of the tables that -o writes into a folder."),
-]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages on stderr but errors.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for other programs.")]
 
 
 def main() -> None:
@@ -149,7 +113,7 @@ def check(
     """
     from equindex.cli import show
 
-    built = _framework(framework, sets or [], None)
+    built = framework_of(framework, sets)
     with spinner("Checking"):
         panel, findings, _ = built.read(data)
     if as_json:
@@ -185,7 +149,7 @@ def score(
         equindex score framework.toml data.csv --weights weights.toml
         equindex score framework.toml data.csv --set aggregate=geometric
     """
-    built = _framework(framework, sets or [], weights)
+    built = framework_of(framework, sets, weights)
     with spinner("Scoring", quiet):
         scores = built.score(data, years=year)
     _deliver(scores, output, fmt, force, quiet, as_json)
@@ -214,7 +178,7 @@ def explain(
     from equindex import scoring
     from equindex.cli import show
 
-    built = _framework(framework, sets or [], weights)
+    built = framework_of(framework, sets, weights)
     with spinner("Scoring"):
         found = scoring.explain(built.score(data), built.region(region), year)
     if as_json:
@@ -288,7 +252,7 @@ def equalize(
     """
     from equindex import evenness
 
-    built = _framework(framework, sets or [], weights)
+    built = framework_of(framework, sets, weights)
     with spinner("Scoring", quiet) as progress:
         found = evenness.analyse(
             built,
@@ -304,22 +268,6 @@ def equalize(
             progress=progress,
         )
     _deliver_evenness(found, output, fmt, force, quiet, as_json)
-
-
-@command(app)
-def targets(framework: FrameworkArgument, sets: SetOption = None, as_json: JsonOption = False) -> None:
-    """Show how each target and baseline of a framework was read, for a person to check.
-
-    What the plan prints stands beside operator, ends and year; what could not be read is named. Nothing is scored
-    on a guess.
-
-    Example:
-
-        equindex targets framework.toml
-    """
-    from equindex.cli.targets import show_targets
-
-    show_targets(_framework(framework, sets or [], None), as_json)
 
 
 @command(app)
@@ -382,12 +330,6 @@ def rerun(
         _deliver(scores, output, fmt, force, quiet, as_json)
 
 
-def _framework(path: Path, settings: list[str], weights: Path | None) -> Framework:
-    from equindex.framework import Framework
-
-    return Framework.from_toml(path, settings=settings, weights=weights)
-
-
 def _deliver(scores: Scores, output: Path | None, fmt: str, force: bool, quiet: bool, as_json: bool) -> None:
     from equindex.cli import show
 
@@ -444,3 +386,6 @@ def _years(texts: list[str] | None) -> list[int] | None:
             raise typer.BadParameter(f"{part.strip()!r} ends before it begins.", param_hint="--years")
         years += range(int(first), int(last) + 1)
     return years or None
+
+
+from equindex.cli import plans  # noqa: E402, F401 - its commands come after these

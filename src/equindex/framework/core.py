@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fitted", "Framework"]
 
-_SECTIONS = ("table", "methods", "equalization", "attainment", "classes")
+_SECTIONS = ("table", "methods", "equalization", "attainment", "monitoring", "opinion", "classes")
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ class Framework:
         weights : WeightSet or path, optional
             A weight set in place of the present weights.
         **changes
-            Keys of ``[methods]``, or whole sections (table, methods, equalization, attainment, classes), whose
-            keys are changed one by one; None removes a section.
+            Keys of ``[methods]``, or whole sections (table, methods, equalization, attainment, monitoring,
+            opinion, classes), whose keys are changed one by one; None removes a section.
 
         Returns
         -------

@@ -15,7 +15,17 @@ from pydantic import BaseModel
 
 from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
-from equindex.model import FrameworkFile, Indicator, Pillar, Target, WeightSet, parse
+from equindex.model import (
+    Change,
+    FrameworkFile,
+    Indicator,
+    Milestone,
+    Pillar,
+    Statement,
+    Target,
+    WeightSet,
+    parse,
+)
 
 __all__ = ["Contents", "digests_of", "load", "read_toml", "read_weights"]
 
@@ -25,6 +35,9 @@ _PARTS: dict[str, tuple[type[BaseModel], Mapping[str, tuple[str, ...]]]] = {
     "indicators": (Indicator, tables.INDICATOR),
     "pillars": (Pillar, tables.PILLAR),
     "targets": (Target, tables.TARGET),
+    "milestones": (Milestone, tables.MILESTONE),
+    "statements": (Statement, tables.STATEMENT),
+    "changes": (Change, tables.CHANGE),
 }
 
 
@@ -80,19 +93,17 @@ def _add(found: Contents, key: str, records: list[tuple[int, dict[str, object]]]
 
 
 def _name_targets(data: dict[str, Any]) -> None:
-    """Put ids for names under the indicator of each target, where one indicator alone has the name."""
-    parts = [data.get(key) for key in ("indicator", "target")]
+    """Put ids for names under the indicator of targets and the like, where one indicator alone has the name."""
+    parts = [data.get(key, []) for key in ("indicator", "target", "milestone", "statement")]
     if not all(isinstance(part, list) and all(isinstance(row, dict) for row in part) for part in parts):
         return
-    indicators, targets = parts
-    assert indicators is not None
-    assert targets is not None
+    indicators, *listed = parts
     ids = {str(row.get("id", "")) for row in indicators}
     owners: dict[str, set[str]] = {}
     for row in indicators:
         for name in (row.get("name"), row.get("name_en")):
             owners.setdefault(str(name or "").strip(), set()).add(str(row.get("id", "")))
-    for row in targets:
+    for row in [row for part in listed for row in part]:
         said = str(row.get("indicator", "")).strip()
         if said and said not in ids and len(owners.get(said, ())) == 1:
             [row["indicator"]] = owners[said]

@@ -33,7 +33,8 @@ class Panel:
 
     `region` holds positions in `regions`; `bounds` and `reasons` are keyed by (row, column) and name only the
     cells that need it: a missing cell without a reason had no value in the data. `places` are the positions of
-    the regions that targets name.
+    the regions that targets name. `counts` holds numerators, denominators and other variables beside the
+    indicators, each of shape (rows,).
     """
 
     regions: tuple[str, ...]
@@ -51,6 +52,7 @@ class Panel:
     files: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @cached_property
     def rows_of(self) -> dict[int, NDArray[np.intp]]:

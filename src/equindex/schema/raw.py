@@ -101,6 +101,7 @@ class Raw:
             reasons=reasons,
             source_year=source,
             excluded=tuple(self.excluded),
+            counts={name: self.values[:, at] for name, at in position.items() if name not in columns},
         )
 
     def _fill(

@@ -2,10 +2,13 @@
 
 from equindex.tables.files import BOOKS, SUFFIXES, files_of, read
 from equindex.tables.headers import (
+    CHANGE,
     INDICATOR,
+    MILESTONE,
     PILLAR,
     REGION,
     ROLES,
+    STATEMENT,
     TARGET,
     WEIGHT,
     layout,
@@ -21,10 +24,13 @@ from equindex.tables.workbook import sheet_names
 __all__ = [
     "AMBIGUOUS",
     "BOOKS",
+    "CHANGE",
     "INDICATOR",
+    "MILESTONE",
     "PILLAR",
     "REGION",
     "ROLES",
+    "STATEMENT",
     "SUFFIXES",
     "TARGET",
     "UNKNOWN",

@@ -9,10 +9,13 @@ from equindex.errors import DataError, nearest
 from equindex.tables.sheet import Sheet
 
 __all__ = [
+    "CHANGE",
     "INDICATOR",
+    "MILESTONE",
     "PILLAR",
     "REGION",
     "ROLES",
+    "STATEMENT",
     "TARGET",
     "WEIGHT",
     "layout",
@@ -114,6 +117,15 @@ INDICATOR: Final[Synonyms] = {
     "upper": ("上限", "最大值", "maximum", "max"),
     "population": ("服务人口", "人口口径"),
     "department": ("部门", "责任部门", "责任单位", "牵头部门", "牵头单位"),
+    "rule": ("实现程度算法", "评价方法"),
+    "relative_to": ("相对指标", "参照指标"),
+    "lag": ("滞后年数", "滞后"),
+    "levels": ("等级", "级别"),
+    "roll_up": ("汇总方式", "汇总"),
+    "part_target": ("单元目标", "下级目标"),
+    "scale": ("量程", "分制"),
+    "sample": ("样本量",),
+    "measured_at": ("测算层级", "口径层级"),
 }
 """Headers of an indicator table."""
 
@@ -123,8 +135,36 @@ TARGET: Final[Synonyms] = {
     "region": ROLES["region"],
     "year": ("年份", "年度", "年", "目标年", "目标年份", "target_year"),
     "effective_from": ("生效", "生效年份", "起始年份", "执行年份"),
+    "where": ("适用", "适用条件", "条件"),
 }
 """Headers of a target table."""
+
+MILESTONE: Final[Synonyms] = {
+    **{key: TARGET[key] for key in ("indicator", "region", "source")},
+    "year": ROLES["year"],
+    "value": ("目标值", "预期值", "年度目标", "阶段目标", "target", "expected"),
+}
+"""Headers of a table of yearly expectations."""
+
+STATEMENT: Final[Synonyms] = {
+    **{key: TARGET[key] for key in ("indicator", "source")},
+    "of": ("对象", "类别"),
+    "printed": ("原文", "表述", "数值"),
+    "name": ("所用名称", "名称"),
+    "year": ROLES["year"],
+    "note": _SHARED["note"],
+}
+"""Headers of a table of what a plan says elsewhere."""
+
+CHANGE: Final[Synonyms] = {
+    "year": ("年份", "年度", "年", "变更年份", "生效年份"),
+    "old": ("原代码", "原地区", "旧代码", "撤销"),
+    "new": ("新代码", "新地区", "现代码", "并入"),
+    "share": ("比例", "份额", "占比"),
+    "note": _SHARED["note"],
+    "source": _SHARED["source"],
+}
+"""Headers of a table of changes of regions (撤并)."""
 
 REGION: Final[Synonyms] = {
     **_SHARED,
