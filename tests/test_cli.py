@@ -562,7 +562,7 @@ def test_rerun_gives_the_same_bytes(tmp_path: Path, extra: tuple[str, ...]) -> N
 def test_rerun_of_a_folder_reads_what_was_data_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "plan"
     folder.mkdir()
-    for path in Path(RUGAO[0]).parent.iterdir():
+    for path in filter(Path.is_file, Path(RUGAO[0]).parent.iterdir()):
         (folder / path.name).write_bytes(path.read_bytes())
     monkeypatch.chdir(tmp_path)
     run("score", "plan/framework.toml", "plan", "-o", "one", "-q")

@@ -8,8 +8,8 @@ import pytest
 
 import twin
 
-FRAMEWORKS = sorted((twin.ROOT / "data").glob("*/*.toml"))
-TABLES = sorted((twin.ROOT / "data").glob("*/*.csv"))
+FRAMEWORKS = sorted((twin.ROOT / "data").glob("**/*.toml"))
+TABLES = sorted((twin.ROOT / "data").glob("**/*.csv"))
 WEIGHTS = sorted((twin.ROOT / "weights").glob("*/*.toml"))
 CHINA_TABLES = [twin.CHINA / name for name in ("observations.csv", "panel.csv", "raw_hospital_beds.csv")]
 
@@ -57,7 +57,7 @@ def test_files_are_plain_utf8_with_unix_line_ends(path):
 @pytest.mark.parametrize("path", FRAMEWORKS, ids=label)
 def test_frameworks_name_files_pillars_and_nodes_that_exist(path):
     framework = tomllib.loads(path.read_text(encoding="utf-8"))
-    indicators = framework.get("indicator") or leaves(path.parent)
+    indicators = framework.get("indicator") or twin.rows(path.parent / framework["indicators"])
     pillars = [pillar["id"] for pillar in framework.get("pillar", [])]
     nodes = [*pillars, *(indicator["id"] for indicator in indicators)]
 
