@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -19,17 +20,22 @@ from equindex.framework import Framework
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 WRITTEN = [page for page in PAGES if page.name != "methods.md"]
+WALKTHROUGH = REPOSITORY / "docs" / "plan-walkthrough.md"  # brings its own files
 
 
 def blocks(page, language):
     """Return the fenced blocks of one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return fenced(page.read_text(encoding="utf-8"), language)
 
 
-def sessions(page):
-    """Return each printed equindex command of a page with what is printed under it and its exit code."""
+def fenced(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+
+
+def sessions(text):
+    """Return each equindex command that a text prints with what is printed under it and its exit code."""
     found = []
-    for block in blocks(page, "console"):
+    for block in fenced(text, "console"):
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, _, printed = part.partition("\n")
             if command == "echo $?":
@@ -37,6 +43,19 @@ def sessions(page):
             else:
                 found.append([command, printed, 0])
     return found
+
+
+def lay(name, how, text):
+    """Write a file that a page shows: whole, put at the end of an earlier one, or one row of it changed."""
+    path, encoding = Path(name), "gb18030" if "GBK" in how else "utf-8"
+    if "at the end" in how:
+        text = f"{path.read_text(encoding)}\n{text}"
+    elif "change this row" in how:
+        start = text.partition(",")[0]
+        rows = path.read_text(encoding).splitlines(keepends=True)
+        assert [row.partition(",")[0] for row in rows].count(start) == 1, text
+        text = "".join(text if row.startswith(f"{start},") else row for row in rows)
+    path.write_text(text, encoding)
 
 
 def packed(text):
@@ -57,10 +76,9 @@ def with_blocks(language):
     return [pytest.param(page, id=page.name) for page in WRITTEN if blocks(page, language)]
 
 
-@pytest.mark.parametrize("page", with_blocks("console"))
-@pytest.mark.usefixtures("workplace")
-def test_printed_commands_print_what_is_printed(page):
-    for command, printed, code in sessions(page):
+def try_out(page, found):
+    """Run printed commands, and compare what they print."""
+    for command, printed, code in found:
         program, *words = shlex.split(command)
         assert program == "equindex", f"{page.name}: {command}"
 
@@ -71,6 +89,27 @@ def test_printed_commands_print_what_is_printed(page):
         for piece in filter(None, map(packed, printed.split("…"))):
             _, met, rest = rest.partition(piece)
             assert met, f"{page.name}: {command}\nno longer prints: {piece}\n{result.output}"
+
+
+@pytest.mark.parametrize("page", [page for page in with_blocks("console") if page.id != WALKTHROUGH.name])
+@pytest.mark.usefixtures("workplace")
+def test_printed_commands_print_what_is_printed(page):
+    try_out(page, sessions(page.read_text(encoding="utf-8")))
+
+
+def test_the_walkthrough_leads_from_an_empty_folder_to_a_midterm_evaluation(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = WALKTHROUGH.read_text(encoding="utf-8")
+
+    for name, how, shown, session in re.findall(
+        r"^\*\*`(\S+)`\*\*(.*)\n\n```\w+\n((?s:.*?))^```|^(```console\n(?s:.*?)^```)", text, re.M
+    ):
+        if name:
+            lay(name, how, shown)
+        try_out(WALKTHROUGH, sessions(session))
+
+    made = {file.name for file in tmp_path.iterdir()}
+    assert made == {"indicators.csv", "framework.toml", "data.csv", "midterm"}
 
 
 @pytest.mark.parametrize("page", [page for page in with_blocks("python") if page.id != "contributing.md"])
@@ -109,6 +148,12 @@ def test_the_framework_page_begins_with_a_whole_framework(workplace):
         model.Pillar,
         model.Indicator,
         model.Target,
+        model.Milestone,
+        model.Statement,
+        model.Change,
+        model.Monitoring,
+        model.Grade,
+        model.Opinion,
         model.Exclusion,
         model.WeightSet,
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from equindex.notation import MISSING, Reading, read, read_many, show
+from equindex.notation import MISSING, Reading, read, read_level, read_many, show
 
 NAN = math.nan
 INF = math.inf
@@ -124,7 +124,7 @@ def table(path):
 def same(one, two):
     """Tell whether two readings agree in all but what was printed."""
     fields = ["value", "high", "operator", "cumulative", "percent", "missing", "strength", "increment"]
-    fields += ["per", "relative", "ordinal"]
+    fields += ["per", "relative", "lag", "ordinal", "trend", "steps"]
     return all(
         getattr(one, field) == getattr(two, field) or getattr(one, field) != getattr(one, field)
         for field in fields
@@ -327,9 +327,9 @@ NOT_NUMERIC = {
     ),  # first in Nantong is a place, leading in the province is none
     "RG-B096": ("位居南通前列", "位居南通前列"),  # among the first, but not how many
     "WZ-017": ("基本完成", "基本"),  # how much "basically" is, nobody says
-    "ZJ-003": ("逐步提高", "逐步提高"),  # a direction only
-    "ZJ-004": ("进一步缩小", "进一步缩小"),  # a direction only
 }
+# Cells that say a direction only.
+TRENDS = {"ZJ-003": ("rise", True), "ZJ-004": ("fall", False)}
 # Recorded as at least, by what the sentence around the cell says; the cell is a bare level.
 LEVELS = {"RG-B043", "RG-B044", "RG-B045"}
 # 至少 stands before the first of two, and the cell is the second.
@@ -350,6 +350,8 @@ def test_the_targets_of_the_five_plans_are_read_as_they_were_recorded(plan, coun
         elif name in NOT_NUMERIC:
             assert (cell, target.rest) == NOT_NUMERIC[name]
             assert not target.numeric
+        elif name in TRENDS:
+            assert (target.trend, target.steps, target.numeric, target.unread) == (*TRENDS[name], False, "")
         else:
             assert target.value == pytest.approx(float(row["target_value"]), abs=0.5e-4), name
             assert target.value == float(row["target_value"]) or "分之" in cell, name
@@ -407,6 +409,23 @@ SENTENCES = [
     ("每1万左右常住人口配备1所", "人/所", 10000, {"operator": "~"}),
     ("不低于低保标准的1.3倍", "倍", 1.3, {"operator": ">=", "relative": "低保标准"}),
     ("低保标准的150%以内", "%", 150, {"operator": "<=", "relative": "低保标准", "percent": True}),
+    ("低保标准的1.3倍", "万元", 1.3, {"relative": "低保标准"}),
+    ("上年支出的30%", "元", 30, {"relative": "支出", "lag": 1, "percent": True}),
+    (
+        "按照上年度全体居民人均消费支出的30%～40%",
+        "元/月",
+        30,
+        {"high": 40, "operator": "range", "relative": "全体居民人均消费支出", "lag": 1, "percent": True},
+    ),
+    ("逐步提高", "%", NAN, {"trend": "rise", "steps": True}),
+    ("力争稳步提高", "%", NAN, {"trend": "rise", "steps": True, "strength": "aspirational"}),
+    ("進一步縮小", "", NAN, {"trend": "fall"}),
+    ("逐步降低", "", NAN, {"trend": "fall", "steps": True}),
+    ("逐年下降", "", NAN, {"trend": "fall", "steps": True}),
+    ("不斷提高", "", NAN, {"trend": "rise", "steps": True}),
+    ("持续增长", "", NAN, {"trend": "rise", "steps": True}),
+    ("持续改善", "", NAN, {"trend": "better", "steps": True}),
+    ("有所提升", "", NAN, {"trend": "rise"}),
     ("三分之二以上", "比例", 2 / 3, {"operator": ">="}),
     ("三分之二", "%", 200 / 3, {}),
     ("百分之八十以上", "%", 80, {"operator": ">=", "percent": True}),
@@ -424,6 +443,10 @@ SENTENCES = [
     ("内容无缺项", "项", 0, {"about": "内容"}),
     ("是", "是/否", 1, {}),
     ("否", "是/否", 0, {}),
+    ("yes", "是／否", 1, {}),
+    ("No", "yes/no", 0, {}),
+    ("0", "是/否", 0, {}),
+    ("True", "是/否", 1, {}),
     ("创成“全国县（市、区）”", "是/否", 1, {"about": "“全国县(市、区)”"}),
     ("4级甲等", "级", 4, {"ordinal": "甲等"}),
     ("全省第一", "位次", 1, {"ordinal": "第", "about": "全省"}),
@@ -438,7 +461,7 @@ def test_a_target_in_words_is_read(text, unit, value, fields):
 
     bare = dataclasses.asdict(Reading(raw="", value=0.0)) | fields
     found = dataclasses.asdict(reading)
-    assert reading.value == value
+    np.testing.assert_equal(reading.value, value)
     np.testing.assert_equal(
         {key: found[key] for key in found if key not in UNWEIGHED},
         {key: bare[key] for key in bare if key not in UNWEIGHED},
@@ -457,7 +480,6 @@ def test_a_target_in_words_is_read(text, unit, value, fields):
         ("每千人口4.5个", "个/万人"),
         ("每户0.1平方米", "平方米/人"),
         ("每1万左右常住人口配备2所", "人/所"),
-        ("不低于低保标准的1.3倍", "元"),
         ("低保标准降低的1.3倍", "倍"),
         ("完成投资增长5亿元", "亿元"),
         ("第一", "所"),
@@ -479,6 +501,8 @@ def test_words_that_change_the_meaning_or_unit_keep_a_cell_unread(text, unit):
         ("基本完成", "基本"),
         ("<4/abc", "abc"),
         ("≥95%；逐步提高", "逐步提高"),
+        ("逐步", "逐步"),
+        ("由提高", "由提高"),
         ("约3-5", "约3-5"),
     ],
 )
@@ -508,6 +532,46 @@ def test_the_second_threshold_of_a_compound_target_is_kept():
         "分钟",
     )
     assert same(share, read(show(share), "%"))
+
+
+LEVELS_OF_RECORDS = ("3级", "4级乙等", "4级甲等", "5级")
+
+
+@pytest.mark.parametrize(
+    ("text", "operator", "place"),
+    [
+        ("4级甲等", "", 3),
+        ("４級甲等", "", 3),
+        ("≥4级甲等", ">=", 3),
+        ("达到4级甲等", "", 3),
+        ("力争达到 4级甲等", "", 3),
+        ("4级甲等以上", ">=", 3),
+        ("4级甲等及以上", ">=", 3),
+        ("不低于4级甲等", ">=", 3),
+        ("不超过5级", "<=", 4),
+        ("＜5级", "<", 4),
+        ("3级", "", 1),
+    ],
+)
+def test_a_level_is_its_place_in_the_list(text, operator, place):
+    reading = read_level(text, LEVELS_OF_RECORDS)
+
+    assert (reading.operator, reading.value, reading.unread) == (operator, place, "")
+    assert (reading.raw, reading.ordinal) == (text, LEVELS_OF_RECORDS[place - 1])
+
+
+@pytest.mark.parametrize("text", ["4", 4.0, "4级", "甲等", "至少5级以下", "4级甲等左右5级", "以上"])
+def test_what_names_no_level_stays_unread(text):
+    assert not read_level(text, LEVELS_OF_RECORDS).numeric
+    assert read_level(text, LEVELS_OF_RECORDS).unread
+
+
+def test_a_level_may_be_a_digit_or_an_operator_word_if_it_is_listed():
+    levels = ["1", "2", "3级以上"]
+
+    assert [read_level(cell, levels).value for cell in (2.0, "1", "3级以上")] == [2, 1, 3]
+    assert read_level("3级以上", levels).operator == ""
+    assert read_level("—", levels).missing
 
 
 def spell(number):
@@ -568,7 +632,8 @@ def test_any_text_is_a_number_or_missing_or_unread(text, unit):
     reading = read(text, unit)
 
     assert reading.raw == text
-    assert [reading.numeric, reading.missing, reading.unread != ""].count(True) == 1
+    kinds = [reading.numeric, reading.missing, reading.unread != "", reading.trend != ""]
+    assert kinds.count(True) == 1
 
 
 PIECES = [*"0123456789.,-—~～%‰万亿[]［］＞≥<=约e+ \u3000/人每至"]
@@ -596,6 +661,9 @@ PIECES += [
     "服务圈",
     "所有",
     "十四五期间",
+    "上年度",
+    "逐步",
+    "提高",
 ]
 
 

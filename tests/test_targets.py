@@ -12,7 +12,7 @@ from conftest import REPOSITORY
 from equindex import Framework
 from equindex.cli import app
 from equindex.model import Indicator
-from equindex.scoring.attained import goals
+from equindex.scoring.goals import goals
 
 RUGAO = REPOSITORY / "data" / "rugao-2025"
 
@@ -102,9 +102,9 @@ def test_hostile_cells_are_named_and_counted(write):
 
     out, read = run(path), rows(path)
 
-    assert "8 targets: 1 numeric, 5 unread, 2 without a usable number." in out
+    assert "8 targets: 1 numeric, 1 a direction only, 4 unread, 2 without a usable number." in out
     assert "8 baselines: 1 unread, 7 without a usable number." in out
-    assert [bool(row["problem"]) for row in read] == [False] + [True] * 7
+    assert [bool(row["problem"]) for row in read] == [False, False] + [True] * 6
     assert (read[0]["strength"], read[0]["low"], read[0]["baseline_unread"]) == ("aspirational", 100, "多")
     assert "it lists <4 and <5.5" in out
     assert "is an upper end, but higher is better" in out
@@ -131,7 +131,7 @@ def test_what_a_target_is_on_top_of_for_each_and_of_is_said(write):
         (">=", 4),
     ]
     said = [
-        "on top of the baseline",
+        "baseline + 800",
         "per 百户",
         "times 低保标准",
         "and ≤20分钟",
@@ -165,10 +165,14 @@ def test_a_framework_without_targets_says_so(write):
 @pytest.mark.parametrize(
     ("target", "unit", "words"),
     [
-        ("再800户", "户", "increment"),
-        ("不低于低保标准的1.3倍", "倍", "relative"),
+        ("再800户", "户", "no baseline"),
+        ("不低于低保标准的1.3倍", "倍", "relative to '低保标准', which no indicator is called"),
+        ("不低于低保标准的1.3倍", "元", "relative to '低保标准', which no indicator is called"),
         ("每县至少一处", "处", "for each"),
-        ("进一步缩小", "倍", "no number"),
+        ("进一步缩小", "倍", "is to fall, but higher is better"),
+        ("逐步提高", "倍", "no baseline"),
+        ("4级甲等", "级", "is a graded level: list them"),
+        ("20分钟医疗服务圈全覆盖", "%", "has a second threshold, ≤20分钟"),
     ],
 )
 def test_a_target_that_says_more_than_a_number_is_never_scored_on_a_guess(
@@ -192,3 +196,46 @@ def test_the_far_end_of_a_range_binds_an_interval_indicator_alone() -> None:
         ends[direction] = (goal.low, goal.high)
 
     assert ends == {"positive": (35, np.inf), "negative": (-np.inf, 40), "interval": (35, 40)}
+
+
+def test_every_kind_of_target_is_told_in_words_and_as_data(write):
+    path = write(
+        'name = "低保标准"\nunit = "元/月"\ntarget = "再提高100"\nbaseline = "710"',
+        'unit = "元/月"\ntarget = "不低于低保标准的1.3倍"',
+        'unit = "元/月"\ntarget = "30%～40%"\nrelative_to = "i0"\nlag = 1',
+        'unit = "%"\ntarget = "逐步提高"',
+        'unit = "位次"\ndirection = "negative"\ntarget = "全省第一"',
+        'levels = "3级; 4级乙等; 4级甲等; 5级"\ntarget = "≥4级甲等"',
+        'unit = "件"\ndirection = "negative"\ntarget = "再增加5"',
+    )
+    text = path.read_text(encoding="utf-8").replace("再提高100", "再增加100")
+    rest = '[[target]]\nindicator = "i1"\nwhere = "area=new"\ntarget = "900"\n'
+    path.write_text(text + rest + '[[target]]\nindicator = "index"\ntarget = "95%以上"\n', encoding="utf-8")
+
+    out, read = run(path), rows(path)
+
+    said = [
+        "baseline + 100",
+        "relative to 低保标准",
+        "relative to 低保标准, last year",
+        "must rise, step by step",
+    ]
+    said += ["a place", "level 4级甲等 of 4: 3级, 4级乙等, 4级甲等, 5级", "baseline - 5", "for area=new"]
+    squeezed = out.replace("\n", "")
+    assert not [words for words in said if words not in squeezed]
+    of = {(row["indicator"], row["target"]): row for row in read}
+    assert [row["problem"] for row in read] == [""] * 9
+    assert [
+        of[key]["on"] for key in (("i0", "再增加100"), ("i1", "不低于低保标准的1.3倍"), ("i1", "900"))
+    ] == [
+        "baseline",
+        "indicator",
+        "",
+    ]
+    assert (of["i2", "30%～40%"]["relative_to"], of["i2", "30%～40%"]["lag"]) == ("i0", 1)
+    assert (of["i2", "30%～40%"]["low"], of["i2", "30%～40%"]["high"]) == (0.3, None)
+    assert (of["i3", "逐步提高"]["trend"], of["i3", "逐步提高"]["steps"]) == ("rise", True)
+    assert (of["i4", "全省第一"]["place"], of["i4", "全省第一"]["rule"]) == (True, "met")
+    assert (of["i5", "≥4级甲等"]["low"], of["i5", "≥4级甲等"]["levels"][2]) == (3, "4级甲等")
+    assert of["i1", "900"]["where"] == "area=new"
+    assert (of["index", "95%以上"]["low"], of["index", "95%以上"]["operator"]) == (95, ">=")

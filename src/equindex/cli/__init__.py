@@ -115,7 +115,7 @@ def check(
 
     built = framework_of(framework, sets)
     with spinner("Checking"):
-        panel, findings, _ = built.read(data)
+        panel, findings = built.inspect(data)
     if as_json:
         show.findings_json(findings)
     else:
@@ -326,6 +326,10 @@ def rerun(
         with spinner("Resampling", quiet):
             found = evenness.again(scores)
         _deliver_evenness(found, output, fmt, force, quiet, as_json)
+    elif scores.provenance["options"].get("monitor"):
+        from equindex import monitoring
+
+        plans.deliver(monitoring.again(scores), None, "en", output, fmt, force, quiet, as_json)
     else:
         _deliver(scores, output, fmt, force, quiet, as_json)
 
@@ -388,4 +392,4 @@ def _years(texts: list[str] | None) -> list[int] | None:
     return years or None
 
 
-from equindex.cli import plans  # noqa: E402, F401 - its commands come after these
+from equindex.cli import lists, plans  # noqa: E402, F401 - its commands come after these

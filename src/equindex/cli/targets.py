@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equindex import notation
 from equindex.cli._print import json_line, line, table
-from equindex.scoring.attained import goals
+from equindex.model import ROOT, Indicator
+from equindex.scoring.goals import all_goals, node_goals, read_cell
 
 if TYPE_CHECKING:
     from equindex.framework import Framework
-    from equindex.model import Indicator, Target
-    from equindex.scoring.attained import Goal
+    from equindex.model import FrameworkFile
+    from equindex.scoring.goals import Goal
 
 __all__ = ["show_targets"]
 
+_TRENDS = {"rise": "rise", "fall": "fall", "better": "get better"}
 _HEADERS = ["indicator", "unit", "target", "operator", "low", "high", "year", "means", "baseline", "note"]
 
 
 def show_targets(framework: Framework, as_json: bool) -> None:
     """Print every target as it was read, then how many cells are numbers and how many are not."""
     model = framework.model
-    listed: dict[str, list[Target]] = {}
-    for target in model.target:
-        listed.setdefault(target.indicator, []).append(target)
-    found = [row for indicator in model.indicator for row in _rows(indicator, listed.get(indicator.id, []))]
+    found = _listed(model)
     counts = {
-        "targets": Counter(_kind(row["unread"], row["problem"]) for row in found),
+        "targets": Counter(_kind(row["unread"], row["problem"], row["trend"]) for row in found),
         "baselines": Counter(_kind(row["baseline_unread"], row["baseline_value"] is None) for row in found),
     }
     if as_json:
@@ -52,27 +52,39 @@ def show_targets(framework: Framework, as_json: bool) -> None:
         line(f"{len(found)} {what}: " + ", ".join(f"{n} {kind}" for kind, n in count.items()) + ".")
 
 
-def _rows(indicator: Indicator, listed: list[Target]) -> list[dict[str, Any]]:
-    """Return an indicator's own target and those of the targets table, as JSON takes them."""
-    own = indicator.baseline or ""
-    baselines = [own] * (indicator.target is not None)
-    baselines += [own if target.baseline is None else target.baseline for target in listed]
-    pairs = zip(goals(indicator, listed), baselines, strict=True)
-    return [_row(indicator, region or "", goal, baseline) for (region, goal), baseline in pairs]
+def _listed(model: FrameworkFile) -> list[dict[str, Any]]:
+    """Return all targets, those of indicators first, as JSON takes them."""
+    titles = {ROOT: model.title or ROOT, **{pillar.id: pillar.name for pillar in model.pillar}}
+    nodes = node_goals(model)
+    read = list(zip(model.indicator, all_goals(model), strict=True))
+    read += [(Indicator(id=node, name=titles[node], unit="%"), own) for node, own in nodes.items()]
+    names = {leaf.id: leaf.name or leaf.name_en or leaf.id for leaf in model.indicator}
+    return [_row(leaf, region or "", goal, names) for leaf, own in read for region, goal in own]
 
 
-def _row(indicator: Indicator, region: str, goal: Goal, before: str) -> dict[str, Any]:
-    target, baseline = notation.read(goal.raw, indicator.unit), notation.read(before, indicator.unit)
+def _row(indicator: Indicator, region: str, goal: Goal, names: Mapping[str, str]) -> dict[str, Any]:
+    target = notation.read(goal.raw) if indicator.relative_to else read_cell(indicator, goal.raw)
+    baseline = read_cell(indicator, goal.baseline_raw)
     return {
         "indicator": indicator.id,
         "name": indicator.name or indicator.name_en or indicator.id,
         "unit": indicator.unit,
         "direction": indicator.direction,
         "region": region,
+        "where": goal.where,
         "target": goal.raw,
-        "operator": goal.operator,
-        "low": _number(goal.low),
-        "high": _number(goal.high),
+        "operator": "" if goal.trend else goal.operator,
+        "low": None if goal.trend else _number(goal.low),
+        "high": None if goal.trend else _number(goal.high),
+        "on": goal.on,
+        "relative_to": goal.relative_to,
+        "relative_name": names.get(goal.relative_to, ""),
+        "lag": goal.lag,
+        "trend": goal.trend,
+        "steps": goal.steps,
+        "place": goal.place,
+        "levels": list(indicator.levels),
+        "rule": goal.rule,
         "cumulative": goal.cumulative,
         "approximate": goal.approximate,
         "strength": target.strength,
@@ -88,7 +100,7 @@ def _row(indicator: Indicator, region: str, goal: Goal, before: str) -> dict[str
         "binding": indicator.binding,
         "problem": goal.problem,
         "unread": target.rest,
-        "baseline": before,
+        "baseline": goal.baseline_raw,
         "baseline_operator": baseline.operator,
         "baseline_value": _number(baseline.value),
         "baseline_high": _number(baseline.high),
@@ -100,16 +112,20 @@ def _row(indicator: Indicator, region: str, goal: Goal, before: str) -> dict[str
 def _printed(row: dict[str, Any]) -> list[Any]:
     """Return the cells of one printed row; the printed text of a cell stands beside what was read."""
     means = {
+        f"for {row['where']}": row["where"],
         "binding": row["binding"],
         "total of the plan": row["cumulative"],
         "about": row["approximate"],
         row["strength"]: row["strength"] not in ("", "binding"),
         "firm": row["strength"] == "binding",
-        "on top of the baseline": row["increment"],
+        _increment(row): row["on"] == "baseline" and not row["trend"],
         f"per {row['per']}": row["per"],
-        f"times {row['relative']}": row["relative"],
-        "a place": row["ordinal"] == "第",
-        f"level {row['ordinal']}": row["ordinal"] not in ("", "第"),
+        _relation(row): row["relative_to"],
+        f"times {row['relative']}": row["relative"] and not row["relative_to"],
+        f"must {_TRENDS.get(row['trend'])}{', step by step' * row['steps']}": row["trend"],
+        "a place": row["place"],
+        f"level {row['ordinal']} of {len(row['levels'])}: {', '.join(row['levels'])}": row["levels"],
+        f"level {row['ordinal']}": row["ordinal"] not in ("", "第") and not row["levels"],
     }
     notes = {
         f"and {row['also']}": row["also"],
@@ -122,6 +138,20 @@ def _printed(row: dict[str, Any]) -> list[Any]:
     return [region, name, *rest, *ends, row["year"], said[0], row["baseline"], said[1]]
 
 
+def _increment(row: dict[str, Any]) -> str:
+    """Say what comes on top of the baseline: baseline + 800."""
+    amount = row["low"] if row["low"] is not None else row["high"] or 0.0
+    return f"baseline {'-' if amount < 0 else '+'} {abs(amount):.10g}"
+
+
+def _relation(row: dict[str, Any]) -> str:
+    """Say of what a target is a multiple: relative to 低保标准, last year."""
+    lag = row["lag"]
+    return f"relative to {row['relative_name']}" + (
+        ", last year" if lag == 1 else f", {lag} years before" if lag else ""
+    )
+
+
 def _said(reading: notation.Reading) -> str:
     return f"{notation.show(reading)}{reading.suffix}"
 
@@ -130,5 +160,7 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _kind(unread: str, empty: object) -> str:
-    return "unread" if unread else "without a usable number" if empty else "numeric"
+def _kind(unread: str, empty: object, trend: str = "") -> str:
+    if unread:
+        return "unread"
+    return "without a usable number" if empty else "a direction only" if trend else "numeric"

@@ -18,6 +18,7 @@ from equindex import __version__, scoring, tables
 from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
+from equindex.framework.consistency import warn_of_contradictions
 from equindex.framework.files import digests_of, load, read_weights
 from equindex.framework.given import check_kept, files_read, sheets_in_memory, warn_of_targets, years_of
 from equindex.framework.options import option_faults
@@ -230,6 +231,23 @@ class Framework:
         warn_of_targets(self.model, findings)
         return panel, findings, digests
 
+    def inspect(self, data: Any) -> tuple[Panel | None, Findings]:
+        """Read data and find all that is wrong with them, and what the plan itself contradicts.
+
+        Parameters
+        ----------
+        data : path or DataFrame
+            As for `score`.
+
+        Returns
+        -------
+        panel, findings
+            The panel is None where there are errors.
+        """
+        panel, findings, _ = self.read(data)
+        warn_of_contradictions(self.model, panel, findings)
+        return panel, findings
+
     def _sheets(self, data: Any) -> tuple[list[tables.Sheet], dict[str, str]]:
         if isinstance(data, str | Path):
             if not str(data).strip():
@@ -252,7 +270,7 @@ class Framework:
 
     def check(self, data: Any) -> Findings:
         """Return every finding about `data`, as warnings; errors raise DataError with all of them."""
-        _, findings, _ = self.read(data)
+        _, findings = self.inspect(data)
         findings.stop_on_errors()
         return findings
 

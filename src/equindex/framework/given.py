@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from equindex import tables
 from equindex.errors import DataError, MethodError, nearest
 from equindex.model import FrameworkFile, Target
 from equindex.schema import Findings
-from equindex.scoring.attained import goals
+from equindex.scoring.goals import goals, node_goals
 from equindex.tables import Sheet
 
 __all__ = ["check_kept", "files_read", "sheets_in_memory", "warn_of_targets", "years_of"]
@@ -90,16 +90,26 @@ def warn_of_targets(model: FrameworkFile, findings: Findings) -> None:
     for indicator in model.indicator:
         listed = rows.get(indicator.id, [])
         distinct = list({row.target: row for row in listed}.values())
-        problems = {goal.raw: goal.problem for _, goal in goals(indicator, distinct)}
         cells = [("", indicator.target)] if indicator.target is not None else []
-        for region, text in [*cells, *((row.region or "", row.target) for row in listed)]:
-            problem = problems[text]
-            if problem and problem != "no target":
-                findings.warn(
-                    "target",
-                    problem if repr(text) in problem else f"{text!r}: {problem}",
-                    "Nothing is scored against such a target: rewrite the cell, or mend the direction.",
-                    indicator=indicator.id,
-                    region=region,
-                    value=text,
-                )
+        cells += [(row.region or row.where or "", row.target) for row in listed]
+        read = goals(indicator, distinct, model.indicator)
+        _warn(indicator.id, cells, {goal.raw: goal.problem for _, goal in read}, findings)
+    for node, found in node_goals(model).items():
+        cells = [(region or goal.where, goal.raw) for region, goal in found]
+        _warn(node, cells, {goal.raw: goal.problem for _, goal in found}, findings)
+
+
+def _warn(
+    node: str, cells: Sequence[tuple[str, str]], problems: Mapping[str, str], findings: Findings
+) -> None:
+    for region, text in cells:
+        problem = problems[text]
+        if problem and problem != "no target":
+            findings.warn(
+                "target",
+                problem if repr(text) in problem else f"{text!r}: {problem}",
+                "Nothing is scored against such a target: rewrite the cell, or mend the direction.",
+                indicator=node,
+                region=region,
+                value=text,
+            )

@@ -124,7 +124,7 @@ class Attainment(Model):
 class Monitoring(Model):
     """``[monitoring]``: what is expected before the target year, and from when on a region is ahead."""
 
-    path: Literal["linear", "milestones", "table"] = "linear"
+    path: Literal["milestones", "linear", "table"] = "milestones"
     basis: Literal["points", "ratio"] = "points"
     ahead: float = Field(default=5, gt=0, allow_inf_nan=False)
     level: float = Field(default=0.8, ge=0.5, le=0.999)

@@ -1,7 +1,8 @@
 """What one cell of a plan or a data table prints: "≥97", "＞90", "[60]", "4.5左右", "三分之二以上", "—"."""
 
 from equindex.notation.cells import read, read_many
+from equindex.notation.levels import read_level
 from equindex.notation.reading import Reading, Readings, show
 from equindex.notation.words import MISSING
 
-__all__ = ["MISSING", "Reading", "Readings", "read", "read_many", "show"]
+__all__ = ["MISSING", "Reading", "Readings", "read", "read_level", "read_many", "show"]

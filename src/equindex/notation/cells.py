@@ -27,7 +27,8 @@ def read(cell: object, unit: str = "") -> Reading:
 
     Known are operators in either width and as words (不低于, 以上, 以内, 左右), brackets, ranges, %, 万, 亿,
     thousands separators; numbers in characters (三分之二, 二十所), how firm a target is (力争), what it is for
-    each (每百户), of (低保标准的1.3倍) or on top of (再), places (全省第一), full coverage (全覆盖) under %.
+    each (每百户), of (低保标准的1.3倍, 上年度支出的30%) or on top of (再), places (全省第一), full coverage (全覆盖)
+    under %, yes and no under 是/否, directions without a number (逐步提高).
     A cell is read as a whole or stays unread; nothing is guessed and nothing raises.
 
     Parameters

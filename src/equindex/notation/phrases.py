@@ -1,4 +1,4 @@
-"""Read what plans say in words: 力争, 再, “十四五”期间, 每百户, 三分之二, 全覆盖, 第一, 低保标准的1.3倍."""
+"""Read what plans say in words: 力争, 再, 每百户, 三分之二, 全覆盖, 第一, 低保标准的1.3倍, 逐步提高."""
 
 import math
 import re
@@ -39,7 +39,8 @@ _WORDS = re.compile(f"(?:{one_of(BEFORE)})*")
 _ONCE = re.compile("^一(?=[年月周日天][0-9])")
 _ONE_FOR = re.compile(rf"(每.*[0-9].*?)(?:{one_of(VERBS.split())})1({NOUN})")
 _RELATIVE = re.compile(
-    rf"((?:{one_of(BEFORE)})*)({CHARACTER}{{2,12}}?)的((?:{NUMBER.pattern})(?:%|倍)(?:{one_of(AFTER)})?)"
+    rf"(?:按照?)?((?:{one_of(BEFORE)})*)(上一?年度?|前一年度?)?((?:全体|全[国省市区县])?)({CHARACTER}{{2,12}}?)的"
+    rf"((?:(?:{NUMBER.pattern})(?:%|倍)?(?:~|——?|-|至))?(?:{NUMBER.pattern})(?:%|倍)(?:{one_of(AFTER)})?)"
 )
 _OBJECT = re.compile(rf"(?<!{CHARACTER})({one_of(VERBS.split())})({CHARACTER}{{2,12}}?){_FOLLOWED}")
 _SPACE = re.compile(rf"(?<={CHARACTER})\s+|\s+(?={CHARACTER})")
@@ -69,6 +70,19 @@ _PASSING = re.compile(
     rf"({CHARACTER}{{0,20}})"
 )
 _RANK_UNITS = ("", "位", "名", "位次", "名次", "第")
+_SWITCH_UNITS = ("是/否", "是否", "yes/no", "y/n", "0/1")
+_SWITCHES = {"是": 1.0, "yes": 1.0, "true": 1.0, "否": 0.0, "no": 0.0, "false": 0.0}
+
+# Directions without a number, and the words before them that mean every year.
+_TRENDS = {
+    "rise": "提高 提升 增长 增加 上升 扩大 增强 递增 升高 加大",
+    "fall": "缩小 降低 下降 减少 缩短 收窄 递减 减轻 回落",
+    "better": "改善 优化 好转 向好",
+}
+_TREND = {word: trend for trend, words in _TRENDS.items() for word in words.split()}
+_STEPS = ("逐步", "逐年", "稳步", "持续", "不断")
+_WAYS = ("进一步", "明显", "显著", "有所", "继续", "大幅", "大幅度", "较大", "稳定")
+_DIRECTION = re.compile(rf"(?P<ways>(?:{one_of([*_STEPS, *_WAYS])})*)(?P<verb>{one_of(_TREND)})")
 
 
 def phrase(text: str, unit: str) -> Reading | None:
@@ -85,8 +99,9 @@ def phrase(text: str, unit: str) -> Reading | None:
     if len(strengths) > 1:
         return None
     scale = power_of(factor_of(unit))
+    found = _direction(body)
     body = digits_for_characters(fraction(_ONCE.sub("每", body), unit), unit, scale)
-    found = _whole(body, unit) or _place(body, unit) or _passing(body, unit) or _amount(body, unit)
+    found = found or _whole(body, unit) or _place(body, unit) or _passing(body, unit) or _amount(body, unit)
     if not found:
         return None
     return replace(found, raw=text, cumulative=period, increment=again, strength="".join(strengths))
@@ -104,12 +119,20 @@ def listed(text: str, unit: str) -> tuple[tuple[Reading, ...], str]:
     return parts if len(parts) == len(found) else (), "…".join(bad) if len(bad) < len(found) else ""
 
 
+def _direction(body: str) -> Reading | None:
+    """Read a direction without a number: 逐步提高, 进一步缩小."""
+    found = _DIRECTION.fullmatch(body)
+    if not found:
+        return None
+    return Reading(raw=body, trend=_TREND[found["verb"]], steps=any(word in found["ways"] for word in _STEPS))
+
+
 def _whole(body: str, unit: str) -> Reading | None:
     """Read claims that mean a number only under the right unit: all, none missing, done, within reach."""
-    if unit in ("是/否", "是否"):
+    if unit.lower() in _SWITCH_UNITS:
         done = _DONE.fullmatch(body)
-        if body in ("是", "否") or done:
-            return Reading(raw=body, value=float(body != "否"), about=done[1] if done else "")
+        if body.lower() in _SWITCHES or done:
+            return Reading(raw=body, value=_SWITCHES.get(body.lower(), 1.0), about=done[1] if done else "")
     elif unit == "项" and (gaps := re.fullmatch("(内容|项目)?无缺项", body)):
         return Reading(raw=body, value=0.0, about=gaps[1] or "")
     elif circle := _CIRCLE.fullmatch(body):
@@ -164,12 +187,10 @@ def _amount(body: str, unit: str) -> Reading | None:
     one_for = _ONE_FOR.fullmatch(body)
     if one_for:  # 每1万人配备1所, in 人/所: the number that one of them serves
         return figures(one_for[1], unit) if denominator and one_for[2] == denominator else None
-    per = relative = about = ""
     if times := _RELATIVE.fullmatch(body):
-        if _UNCLEAR.search(times[2]) or (unit and unit[0] not in "%倍"):
-            return None
-        body, relative = times[1] + times[3], times[2]
-    elif each := _PER.search(body):
+        return _multiple(times)
+    per = about = ""
+    if each := _PER.search(body):
         per, about = each[1] or each[2], each[3] or ""
         noun = per.removeprefix(factor_of(per))
         if noun in BEFORE or _UNCLEAR.search(noun + about) or not _WORDS.fullmatch(body, 0, each.start()):
@@ -178,13 +199,20 @@ def _amount(body: str, unit: str) -> Reading | None:
             return None
         body = body[: each.start()] + body[each.end() :]
         per = "" if denominator else per
-    if not (per or relative) and (counted := _OBJECT.search(body)) and not _UNCLEAR.search(counted[2]):
+    if not per and (counted := _OBJECT.search(body)) and not _UNCLEAR.search(counted[2]):
         found = figures(body[: counted.start()] + counted[1] + body[counted.end() :], unit)
         return replace(found, about=counted[2]) if found and found.suffix == numerator != "" else None
     found = figures(body, unit)
-    if found and relative and not (found.percent or found.suffix == "倍"):
+    return replace(found, per=per, about=about) if found else None
+
+
+def _multiple(times: re.Match[str]) -> Reading | None:
+    """Read a multiple or a share of something else, whatever unit that is in: 上年度消费支出的30%~40%."""
+    before, lag, whole, what, factor = times.groups("")
+    found = figures(before + factor, "")
+    if not found or _UNCLEAR.search(what) or not (found.percent or found.suffix == "倍"):
         return None
-    return replace(found, per=per, relative=relative, about=about) if found else None
+    return replace(found, relative=whole + what, lag=int(bool(lag)))
 
 
 def _same_denominator(per: str, denominator: str) -> bool:

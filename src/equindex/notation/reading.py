@@ -13,7 +13,7 @@ __all__ = ["Reading", "Readings", "printed", "show"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one cell says; a cell is a number, missing, or unread.
+    """What one cell says; a cell is a number, missing, a direction without a number, or unread.
 
     Attributes
     ----------
@@ -45,10 +45,16 @@ class Reading:
         What each number is for (每百户: ``"百户"``), where the unit does not say so itself.
     relative : str
         What the number multiplies (低保标准的1.3倍: ``"低保标准"``).
+    lag : int
+        Years before the row's own in which `relative` is meant (上年度: 1).
     ordinal : str
         ``"第"`` where the number is a place, ``"甲等"`` where it is a level so graded.
     about : str
         Words that name what is counted, and change no number.
+    trend : str
+        Where there is a direction only: ``"rise"`` (提高), ``"fall"`` (缩小), or ``"better"`` (改善).
+    steps : bool
+        That direction holds year by year (逐步, 逐年, 稳步, 持续, 不断).
     also : Reading or None
         A second threshold that the same cell sets (20分钟服务圈全覆盖: at most 20 minutes).
     parts : tuple of Reading
@@ -69,8 +75,11 @@ class Reading:
     increment: bool = False
     per: str = ""
     relative: str = ""
+    lag: int = 0
     ordinal: str = ""
     about: str = ""
+    trend: str = ""
+    steps: bool = False
     also: "Reading | None" = None
     parts: "tuple[Reading, ...]" = ()
 
@@ -152,7 +161,7 @@ def show(reading: Reading) -> str:
     -------
     str
         Text that reads as the same under the same unit, save `raw`, `suffix` and `about`; an unread or compound
-        cell as it was.
+        cell, or a direction without a number, as it was.
 
     Examples
     --------
@@ -160,7 +169,7 @@ def show(reading: Reading) -> str:
     >>> show(read("[＞15]")), show(read("30%～40%")), show(read("4.5左右")), show(read("力争不低于35%"))
     ('[>15]', '30~40%', '~4.5', '力争≥35%')
     """
-    if reading.unread or reading.also:
+    if reading.unread or reading.also or reading.trend:
         return reading.raw
     mark = {"range": "", ">=": "≥", "<=": "≤"}.get(reading.operator, reading.operator)
     number = "—" if reading.missing else printed(reading.value)
@@ -169,7 +178,7 @@ def show(reading: Reading) -> str:
         "再" if reading.increment else "",
         mark,
         f"每{reading.per}" if reading.per else "",
-        f"{reading.relative}的" if reading.relative else "",
+        f"{'上年度' * reading.lag}{reading.relative}的" if reading.relative else "",
         "第" if reading.ordinal == "第" else "",
         number,
         f"~{printed(reading.high)}" if reading.operator == "range" else "",

@@ -144,7 +144,8 @@ def _suspicions(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings
         least, most = np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
         if count > 1 and least == most and not indicator.target:
             findings.warn("constant column", f"every value is {least:g}.", indicator=indicator.id)
-        if indicator.unit in ("%", "％") and count and 0 < most <= 1:
+        counted = indicator.roll_up == "share"  # its parts are 0 or 1
+        if indicator.unit in ("%", "％") and count and 0 < most <= 1 and not counted:
             findings.warn(
                 "unit",
                 f"the unit is % but no value is above {most:g}.",

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from equindex import notation, tables
 from equindex._arrays import FloatArray
 from equindex.model import FrameworkFile
+from equindex.schema.changes import ended, follow, with_old
 from equindex.schema.checks import inspect_panel, refuse_infinite
+from equindex.schema.conditions import conditions
 from equindex.schema.findings import Findings
+from equindex.schema.hierarchy import inspect_tree, lowest_parts
 from equindex.schema.panel import Bound, Panel
 from equindex.schema.raw import Piece, Raw
 from equindex.schema.reader import Reader
@@ -49,7 +52,7 @@ def observe(
     findings : Findings
         Every error and warning.
     """
-    reader = Reader(model, regions)
+    reader = Reader(model, with_old(model, regions))
     for sheet in sheets:
         reader.read(sheet)
     raw = _assemble(reader)
@@ -60,10 +63,16 @@ def observe(
             )
         return None, reader.findings
     refuse_infinite(raw, model, reader.findings)
+    raw = follow(raw, model, regions, reader.findings)
+    if not len(raw.region):
+        return None, reader.findings
     if regions is not None:
-        without_data(raw.region, model, regions, reader.findings)
+        without_data(raw.region, model, regions, reader.findings, ended(model, regions))
     panel = attach(raw.panel(model), model, regions, raw, reader.findings, reference_known)
-    panel = replace(panel, places=places(model, regions, panel, reader.findings))
+    found = places(model, regions, panel, reader.findings)
+    panel = replace(panel, places=found, conditions=conditions(model, regions, reader.findings))
+    inspect_tree(model, regions, panel, reader.findings)
+    panel = replace(panel, lowest=lowest_parts(model, regions, panel))
     inspect_panel(panel, model, raw, reader.findings)
     return (None if reader.findings.errors else panel), reader.findings
 

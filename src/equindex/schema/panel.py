@@ -33,8 +33,10 @@ class Panel:
 
     `region` holds positions in `regions`; `bounds` and `reasons` are keyed by (row, column) and name only the
     cells that need it: a missing cell without a reason had no value in the data. `places` are the positions of
-    the regions that targets name. `counts` holds numerators, denominators and other variables beside the
-    indicators, each of shape (rows,).
+    the regions that targets name; `conditions` say of each region whether a target for some of them
+    (``area=new``) is for it. `lowest` are the regions without parts of their own, whose cells of a ``share``
+    indicator count towards the share of the region above. `counts` holds numerators, denominators and other
+    variables beside the indicators, each of shape (rows,), NaN where only a bound is known.
     """
 
     regions: tuple[str, ...]
@@ -52,6 +54,8 @@ class Panel:
     files: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
+    conditions: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    lowest: NDArray[np.bool_] | None = None
     counts: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @cached_property

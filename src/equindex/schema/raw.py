@@ -101,8 +101,17 @@ class Raw:
             reasons=reasons,
             source_year=source,
             excluded=tuple(self.excluded),
-            counts={name: self.values[:, at] for name, at in position.items() if name not in columns},
+            counts={name: self._counts(at) for name, at in position.items() if name not in columns},
         )
+
+    def _counts(self, variable: int) -> FloatArray:
+        """Return a variable, NaN where it is known only as a bound."""
+        unsure = [row for row, at in self.bounds if at == variable]
+        if not unsure:
+            return self.values[:, variable]
+        values = self.values[:, variable].copy()
+        values[unsure] = np.nan
+        return values
 
     def _fill(
         self,

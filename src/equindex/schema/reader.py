@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from equindex import notation, tables
 from equindex._arrays import FloatArray
 from equindex.errors import DataError, nearest
-from equindex.model import FrameworkFile
+from equindex.model import FrameworkFile, Indicator
 from equindex.schema.findings import Findings
 from equindex.schema.raw import Piece
+from equindex.schema.sheets import constants_of, fill_down, rows_of, unpivot
 from equindex.schema.words import (
     cell_text,
     code_text,
@@ -45,6 +46,7 @@ class Reader:
         self.free: dict[str, int] = {}
         self.optional: set[str] = set()
         self.names, self.words = self._variables()
+        self.levels = {i.id: i.levels for i in model.indicator if i.levels}
         self.source_years = False
         self.printed: dict[Any, tuple[str, int]] = {}
 
@@ -59,6 +61,8 @@ class Reader:
                 self.optional.add(indicator.id)
             if indicator.population and not (self.table and indicator.population in self.table.frame.columns):
                 names[indicator.population] = None
+            if indicator.sample:
+                names[indicator.sample] = None
         order = {name: number for number, name in enumerate(names)}
         words: dict[str, int] = {}
         ambiguous: set[str] = set()
@@ -88,7 +92,7 @@ class Reader:
             )
             return
         sheet = self._kept(sheet)
-        constants = _constants(declared, sheet)
+        constants = constants_of(declared, sheet)
         try:
             roles = tables.roles(
                 sheet.frame.columns, {r: c for r, c in declared.items() if r not in constants}
@@ -111,7 +115,7 @@ class Reader:
             if "year" in constants:
                 roles["year"] = next(iter(tables.year_columns(sheet.frame.columns)))
             else:
-                sheet, layout = _unpivot(sheet, roles), "long"
+                sheet, layout = unpivot(sheet, roles), "long"
                 roles = {role: role for role in ("region", "year", "indicator", "value")}
         if self._undated(sheet, roles, constants.get("year")):
             return
@@ -124,7 +128,7 @@ class Reader:
         )
         good = (region >= 0) & (year >= 0)
         if not good.all():
-            sheet, region, year = _rows(sheet, good), region[good], year[good]
+            sheet, region, year = rows_of(sheet, good), region[good], year[good]
             frame = sheet.frame
         source = None
         if "source_year" in roles:
@@ -190,7 +194,7 @@ class Reader:
                 self.findings.notes.append(
                     f"{sheet.name}: {int((~kept).sum())} rows left out by [table].{choice}"
                 )
-                sheet = _rows(sheet, kept)
+                sheet = rows_of(sheet, kept)
         return sheet
 
     def _regions(self, sheet: tables.Sheet, column: pd.Series[Any]) -> NDArray[np.intp]:
@@ -219,7 +223,7 @@ class Reader:
             self.findings.error(
                 "region",
                 f"{word!r} {say}{many}. {hint}".strip(),
-                _fill(remedy, "" if word else sheet.name),
+                fill_down(remedy, "" if word else sheet.name),
                 file=sheet.name,
                 row=int(sheet.lines[rows[0]]),
                 region=word,
@@ -250,7 +254,9 @@ class Reader:
             self.findings.error(
                 "year",
                 f"{str(texts[number])!r} is no {what.replace('_', ' ')}{many}.",
-                _fill("Write four digits, such as 2024.", "" if str(texts[number]).strip() else sheet.name),
+                fill_down(
+                    "Write four digits, such as 2024.", "" if str(texts[number]).strip() else sheet.name
+                ),
                 file=sheet.name,
                 row=int(sheet.lines[rows[0]]),
                 column=str(column.name),
@@ -353,25 +359,35 @@ class Reader:
         """Return the cells of `headers` as floats: a view where the frame already holds one such block."""
         place = {header: number for number, header in enumerate(frame.columns)}
         at = [place[header] for header in headers]
+        levels = [self.levels.get(self.names[variable], ()) for variable in piece.columns]
         numeric = [frame.dtypes.iloc[position] == np.float64 for position in at]
-        plain = all(numeric) and not any(header in self.printed for header in headers)
+        plain = all(numeric) and not any(levels) and not any(header in self.printed for header in headers)
         if headers and plain and at == list(range(at[0], at[0] + len(at))):
             return np.asarray(frame.iloc[:, at[0] : at[0] + len(at)])
         values = np.full((len(frame), len(headers)), np.nan, order="F")
         for j, header in enumerate(headers):
             unit = self.unit(piece.columns[j])
-            values[:, j] = self._cells(piece, frame[header], self.printed.get(header, (unit, 0)), j, header)
+            printed = self.printed.get(header, (unit, 0))
+            values[:, j] = self._cells(piece, frame[header], printed, j, header, levels[j])
         return values
 
     def unit(self, variable: int) -> str:
-        """Return the unit of a variable, empty where no indicator is called so."""
+        """Return the unit of a variable's cells, empty where no indicator is called so."""
         name = self.names[variable]
-        return next((i.unit for i in self.model.indicator if i.id == name), "")
+        return next((_unit(i) for i in self.model.indicator if i.id == name), "")
 
     def _cells(
-        self, piece: Piece, column: pd.Series[Any], unit_and_power: tuple[str, int], j: int, header: Any
+        self,
+        piece: Piece,
+        column: pd.Series[Any],
+        unit_and_power: tuple[str, int],
+        j: int,
+        header: Any,
+        levels: tuple[str, ...] = (),
     ) -> FloatArray:
-        """Read cells printed in a unit, and multiply them by a power of ten."""
+        """Read cells printed in a unit, and multiply them by a power of ten; or places of levels."""
+        if levels:
+            return self._graded(piece, column, levels, j, header)
         unit, power = unit_and_power
         if pd.api.types.is_any_real_numeric_dtype(column):
             values = column.to_numpy(dtype=float, na_value=np.nan)
@@ -380,20 +396,39 @@ class Reader:
         found = notation.read_many(cells, unit)
         for row in np.flatnonzero(found.code >= 0).tolist():
             reading = found.notes[found.code[row]]
-            if reading.unread or reading.increment or reading.relative or reading.also is not None:
-                self.findings.error(
-                    "unreadable cell",
-                    f"{reading.raw[:60]!r} is no number.",
-                    "Write a number, or leave the cell empty or — where there is none.",
-                    file=piece.sheet.name,
-                    row=int(piece.lines[row]),
-                    column=str(header),
-                    value=reading.raw[:60],
-                )
+            more = reading.increment or reading.relative or reading.also is not None or reading.trend
+            if reading.unread or more:
+                self._unreadable(piece, row, header, reading.raw, "no number", "Write a number")
             elif not reading.missing or reading.raw.strip():
                 ends = scaled(np.array([reading.value, reading.high]), power)
                 piece.special[row, j] = replace(reading, value=ends[0], high=ends[1]) if power else reading
         return scaled(found.value, power) if power else found.value
+
+    def _graded(
+        self, piece: Piece, column: pd.Series[Any], levels: tuple[str, ...], j: int, header: Any
+    ) -> FloatArray:
+        """Read cells that name levels as the places of these."""
+        codes, texts = pd.factorize(column.astype(object).where(column.notna(), ""), use_na_sentinel=False)
+        found = [notation.read_level(text, levels) for text in texts]
+        for row, code in enumerate(codes.tolist()):
+            reading = found[code]
+            if reading.unread:
+                known = f"Write one of the levels: {', '.join(levels)}"
+                self._unreadable(piece, row, header, reading.raw, "no level", known)
+            elif reading.operator or (reading.missing and reading.raw.strip()):
+                piece.special[row, j] = reading
+        return np.array([reading.value for reading in found], dtype=float)[codes]
+
+    def _unreadable(self, piece: Piece, row: int, header: Any, raw: str, what: str, remedy: str) -> None:
+        self.findings.error(
+            "unreadable cell",
+            f"{raw[:60]!r} is {what}.",
+            f"{remedy}, or leave the cell empty or — where there is none.",
+            file=piece.sheet.name,
+            row=int(piece.lines[row]),
+            column=str(header),
+            value=raw[:60],
+        )
 
     def _long(
         self, sheet: tables.Sheet, roles: dict[str, str], region: NDArray[np.intp], year: NDArray[np.int64]
@@ -418,52 +453,21 @@ class Reader:
         values = np.full(len(variable), np.nan)
         cells = sheet.frame[roles["value"]]
         plain = pd.api.types.is_numeric_dtype(cells) or not any(map(self.unit, range(len(self.names))))
-        if plain and not self.printed:
+        if plain and not self.printed and not self.levels:
             values = self._cells(piece, cells, ("", 0), 0, roles["value"])
         else:
             for number in np.unique(codes[rows]).tolist():
                 part = np.flatnonzero(codes == number)
                 unit = self.printed.get(words[number], (self.unit(found[words[number]]), 0))
                 sub = Piece(sheet, region, year, sheet.lines[part], np.empty(0), [], [])
-                values[part] = self._cells(sub, cells.iloc[part], unit, 0, roles["value"])
+                levels = self.levels.get(self.names[found[words[number]]], ())
+                values[part] = self._cells(sub, cells.iloc[part], unit, 0, roles["value"], levels)
                 piece.special |= {(int(part[row]), 0): reading for (row, _), reading in sub.special.items()}
         piece.values = values
         return piece
 
 
-def _rows(sheet: tables.Sheet, keep: NDArray[np.bool_]) -> tables.Sheet:
-    return replace(sheet, frame=sheet.frame.loc[keep].reset_index(drop=True), lines=sheet.lines[keep])
-
-
-def _unpivot(sheet: tables.Sheet, roles: dict[str, str]) -> tables.Sheet:
-    """Turn a table whose columns are years into a long one; the indicator is named by column or title."""
-    years = tables.year_columns(column for column in sheet.frame.columns if column not in roles.values())
-    lead = sheet.frame[roles["region"]].to_numpy()
-    named = sheet.frame[roles["indicator"]].to_numpy() if "indicator" in roles else None
-    title = sheet.indicator or sheet.name
-    size = len(sheet.frame)
-    frame = pd.DataFrame(
-        {
-            "region": np.tile(lead, len(years)),
-            "year": np.repeat([str(year) for year in years.values()], size),
-            "indicator": np.tile(
-                named if named is not None else np.full(size, title, dtype=object), len(years)
-            ),
-            "value": pd.concat([sheet.frame[column] for column in years], ignore_index=True),
-        }
-    )
-    return replace(sheet, frame=frame, lines=np.tile(sheet.lines, len(years)))
-
-
-def _constants(declared: dict[str, Any], sheet: tables.Sheet) -> dict[str, int]:
-    """Return the years that [table] gives for all rows: 2024, or 2024年 where no column is called so."""
-    found = {role: declared[role] for role in ("year", "source_year") if role in declared}
-    years = {role: value if isinstance(value, int) else year_of(value) for role, value in found.items()}
-    columns = {column for column in sheet.frame.columns if isinstance(column, str)}
-    return {role: year for role, year in years.items() if year > 0 and found[role] not in columns}
-
-
-def _fill(remedy: str, name: str) -> str:
-    """Add what to do about blank cells in the workbook's sheet called `name`."""
-    merged = " Merged cells hold only their first row: fill them down." if name.endswith("]") else ""
-    return remedy + merged
+def _unit(indicator: Indicator) -> str:
+    """Return the unit of an indicator's cells: where a share of parts passes, parts may say 是 and 否."""
+    yes = indicator.roll_up == "share" and notation.read(indicator.part_target or "", "是/否").numeric
+    return "是/否" if yes and not notation.read(indicator.part_target or "").numeric else indicator.unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from equindex import tables
-from equindex._arrays import BoolArray, FloatArray
+from equindex._arrays import BoolArray, FloatArray, IntArray
 from equindex.errors import nearest
 from equindex.model import Equalization, FrameworkFile, RegionReference
 from equindex.schema.findings import Findings
@@ -18,7 +19,7 @@ from equindex.schema.panel import Panel
 if TYPE_CHECKING:
     from equindex.schema.raw import Raw
 
-__all__ = ["attach", "places", "without_data"]
+__all__ = ["attach", "places", "without_data", "yearly"]
 
 
 def attach(
@@ -92,14 +93,18 @@ def places(
 
 
 def without_data(
-    found: np.ndarray[Any, Any], model: FrameworkFile, regions: tables.Regions, findings: Findings
+    found: np.ndarray[Any, Any],
+    model: FrameworkFile,
+    regions: tables.Regions,
+    findings: Findings,
+    ended: Collection[int] = (),
 ) -> None:
-    """Warn of regions of the table that no row names, save parents of others and the reference region."""
+    """Warn of regions that no row names, save parents, the reference region and those that have `ended`."""
     columns = regions.frame.columns
     parents = regions.frame["parent"].dropna().to_list() if "parent" in columns else []
     wanted = model.equalization.reference if model.equalization else None
     others = [*parents, wanted.region] if isinstance(wanted, RegionReference) else parents
-    seen = {*found.tolist(), *regions.match(np.array(others, dtype=object)).tolist()}
+    seen = {*ended, *found.tolist(), *regions.match(np.array(others, dtype=object)).tolist()}
     absent = [name for code, name in enumerate(regions.names) if code not in seen]
     if absent:
         named = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
@@ -166,8 +171,6 @@ def _yearly(
     """Look up a column of the regions table for each row's region and year; scored rows must have it."""
     numbers = pd.to_numeric(regions.frame[name], errors="coerce").to_numpy(dtype=float)
     texts = regions.frame[name].astype(object)
-    codes = regions.frame["region"].map(_codes(regions)).to_numpy()
-    years = _years(regions)
     for at in np.flatnonzero(~(numbers >= 0)):
         if pd.notna(texts.iloc[at]) and str(texts.iloc[at]).strip():
             findings.error(
@@ -177,21 +180,8 @@ def _yearly(
                 file="regions table",
                 region=str(regions.frame["region"].iloc[at]),
             )
-    found = np.full(len(panel.region), np.nan)
-    if years is None:
-        table = np.full(len(regions.codes), np.nan)
-        table[codes] = numbers
-        found = table[panel.region]
-    else:
-        known: dict[int, dict[int, float]] = {}
-        for code, year, number in zip(codes, years, numbers, strict=True):
-            if np.isfinite(number) and np.isfinite(year):
-                known.setdefault(int(code), {})[int(year)] = float(number)
-        for row, (code, year) in enumerate(zip(panel.region.tolist(), panel.year.tolist(), strict=True)):
-            by_year = known.get(code, {})
-            if wanted.population_fill == "nearest" and by_year:
-                year = min(by_year, key=lambda have: (abs(have - year), have))
-            found[row] = by_year.get(year, np.nan)
+    nearest = wanted.population_fill == "nearest"
+    found = yearly(regions, name, panel.region, panel.year, nearest=nearest)
     for row in np.flatnonzero(np.isnan(found) & scored).tolist():
         findings.error(
             "population",
@@ -200,6 +190,34 @@ def _yearly(
             region=panel.region_names[panel.region[row]],
             year=int(panel.year[row]),
         )
+    return found
+
+
+def yearly(
+    regions: tables.Regions, name: str, region: IntArray, year: IntArray, *, nearest: bool = False
+) -> FloatArray:
+    """Return a column of numbers of the regions table for regions, by position, and years; NaN where unknown.
+
+    A table without years holds for all of them; `nearest` takes the nearest year that is known, of two the
+    earlier.
+    """
+    numbers = pd.to_numeric(regions.frame[name], errors="coerce").to_numpy(dtype=float)
+    codes = regions.frame["region"].map(_codes(regions)).to_numpy()
+    years = _years(regions)
+    if years is None:
+        table = np.full(len(regions.codes), np.nan)
+        table[codes] = numbers
+        return table[region]
+    known: dict[int, dict[int, float]] = {}
+    for code, at, number in zip(codes, years, numbers, strict=True):
+        if np.isfinite(number) and np.isfinite(at):
+            known.setdefault(int(code), {})[int(at)] = float(number)
+    found = np.full(len(region), np.nan)
+    for row, (code, at) in enumerate(zip(region.tolist(), year.tolist(), strict=True)):
+        by_year = known.get(code, {})
+        if nearest and by_year:
+            at = min(by_year, key=lambda have: (abs(have - at), have))
+        found[row] = by_year.get(at, np.nan)
     return found
 
 

@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equindex import attainment, notation, treat
+from equindex import attainment, treat
 from equindex._arrays import BoolArray, FloatArray, map_blocks, row_blocks
 from equindex.errors import DomainError, FrameworkError
-from equindex.model import Indicator, Target
+from equindex.model import Indicator
 from equindex.schema import Bound, Panel
+from equindex.scoring.goals import Goal, all_goals, goals
 from equindex.scoring.plan import Plan
+from equindex.scoring.reach import Reach, Spread
 from equindex.scoring.tree import Rolled
 
-__all__ = ["AttainedPanel", "attain", "goals", "why_unattained"]
+__all__ = ["AttainedPanel", "Goal", "attain", "goals", "why_unattained"]
 
 _NONE = np.empty(0, dtype=np.intp)
 _NO_GOAL = "no target for this region and year"
+_PART = "counts towards the share of the region above"
+_NOT_MET = np.int8(attainment.STATUSES.index("not_met"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """One target cell as it was read, ends on the indicator's original scale."""
-
-    raw: str
-    operator: str
-    low: float
-    high: float
-    strict_low: bool
-    strict_high: bool
-    approximate: bool
-    cumulative: bool
-    baseline: float
-    baseline_low: float
-    baseline_high: float
-    floor: float
-    year: int | None
-    effective_from: int | None
-    baseline_year: int | None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AttainedPanel:
     """A of every leaf, shape (rows, indicators), and of every node, shape (rows, nodes).
 
     `goal` holds positions in `goals`, -1 where a cell has no target; `why` says why sums are missing.
+    `setbacks` are the years in which values fell back that were to get better step by step, by row and column.
     """
 
     has: BoolArray
@@ -59,118 +43,67 @@ class AttainedPanel:
     attained: attainment.Attained
     rolled: Rolled
     why: dict[tuple[int, int], str]
+    spread: Spread
+    setbacks: dict[tuple[int, int], int]
 
+    def reach(self, rows: slice | NDArray[np.intp]) -> Reach:
+        """Return ends of targets, baselines and their years in some rows, on the original scales."""
+        return self.spread.reach(rows)
 
-def goals(indicator: Indicator, rows: Sequence[Target]) -> list[tuple[str | None, Goal]]:
-    """Read an indicator's own target and its rows of the targets table, with the region each is for."""
-    found: list[tuple[str | None, Goal]] = []
-    if indicator.target is not None:
-        own = Target(
-            indicator=indicator.id,
-            target=indicator.target,
-            year=indicator.target_year,
-            baseline=indicator.baseline,
-            baseline_year=indicator.baseline_year,
-            floor=indicator.floor,
-        )
-        found.append((None, _goal(indicator, own)))
-    return found + [(row.region, _goal(indicator, row)) for row in rows if row.indicator == indicator.id]
+    @cached_property
+    def _reach(self) -> Reach:
+        return self.reach(slice(None))
 
+    @property
+    def low(self) -> FloatArray:
+        """Lower ends of the targets, -inf where open, shape (rows, indicators)."""
+        return self._reach.low
 
-def _goal(indicator: Indicator, row: Target) -> Goal:
-    reading = notation.read(row.target, indicator.unit)
-    operator, problem = reading.operator, ""
-    low, high = reading.value, reading.value
-    if reading.unread or not reading.numeric:
-        problem = _unread(reading) if reading.unread else "no target"
-        low = high = np.nan
-    elif operator == "range":  # the far end binds an interval indicator alone, as it does for 左右
-        low = -np.inf if indicator.direction == "negative" else low
-        high = np.inf if indicator.direction == "positive" else reading.high
-    elif operator in ("", "~"):
-        bare = {"positive": ">=", "negative": "<="}.get(indicator.direction, "=")
-        low, high = (low, np.inf) if bare == ">=" else (-np.inf, high) if bare == "<=" else (low, high)
-        operator = operator or bare
-    elif operator in (">=", ">"):
-        high = np.inf
-    elif operator in ("<=", "<"):
-        low = -np.inf
-    if not problem and indicator.direction == "positive" and low == -np.inf:
-        problem = f"target {row.target!r} is an upper end, but higher is better"
-    if not problem and indicator.direction == "negative" and high == np.inf:
-        problem = f"target {row.target!r} is a lower end, but lower is better"
-    blocked, problem = bool(problem), problem or _more(reading)
-    base_text = row.baseline if row.baseline is not None else indicator.baseline
-    base = notation.read(base_text or "", indicator.unit)
-    base_low, base_high, *_ = base.bounds if base.numeric else (np.nan, np.nan)
-    floor = row.floor if row.floor is not None else indicator.floor
-    return Goal(
-        raw=row.target,
-        operator=operator,
-        low=np.nan if blocked else low,
-        high=np.nan if blocked else high,
-        strict_low=operator == ">",
-        strict_high=operator == "<",
-        approximate=operator == "~",
-        cumulative=reading.cumulative or indicator.cumulate is not None,
-        baseline=base.value,
-        baseline_low=base_low,
-        baseline_high=base_high,
-        floor=np.nan if floor is None else floor,
-        year=row.year,
-        effective_from=row.effective_from,
-        baseline_year=row.baseline_year or indicator.baseline_year,
-        problem=problem,
-    )
+    @property
+    def high(self) -> FloatArray:
+        """Upper ends of the targets, inf where open, shape (rows, indicators)."""
+        return self._reach.high
 
+    @property
+    def baseline(self) -> FloatArray:
+        """Baselines: printed, else the region's own value in the baseline year, shape (rows, indicators)."""
+        return self._reach.baseline
 
-def _unread(reading: notation.Reading) -> str:
-    """Say why a target cell is no number."""
-    if reading.parts:
-        return f"target holds {len(reading.parts)} targets: give each its own indicator"
-    return "target has no number"
+    @property
+    def start(self) -> FloatArray:
+        """Years of the baselines, shape (rows, indicators)."""
+        return self._reach.start
 
-
-def _more(reading: notation.Reading) -> str:
-    """Say what a target cell holds beyond a number that it can be held against, empty where it is only that."""
-    if reading.increment:
-        return f"target {reading.raw!r} is an increment: write the level to reach, or cumulate"
-    if reading.relative:
-        return f"target {reading.raw!r} is relative to {reading.relative}: write the number"
-    if reading.per:
-        return (
-            f"target {reading.raw!r} is for each {reading.per}, the unit is not: write the number in the unit"
-        )
-    if reading.also is not None:
-        return f"target {reading.raw!r} has a second threshold: give it its own indicator"
-    return ""
+    @property
+    def end(self) -> FloatArray:
+        """Years of the targets, shape (rows, indicators)."""
+        return self._reach.end
 
 
 def _chosen(
-    read: Sequence[Sequence[tuple[str | None, Goal]]], panel: Panel
+    read: Sequence[Sequence[tuple[str | None, Goal]]], panel: Panel, targets_of: int | None
 ) -> tuple[tuple[Goal, ...], NDArray[np.intp]]:
     """Return all goals, and which of them holds for each row and indicator, -1 where none does.
 
-    A region's own target in force goes before that of all regions. One row stands for all where no target
-    depends on region or year.
+    A region's own target in force goes before that of some regions (`where`), and this before that of all. One
+    row stands for all where no target depends on region or year.
     """
     known: dict[Goal, int] = {}
     years, when = np.unique(panel.year[panel.order], return_inverse=True)
     rows_of = _rows_of_regions(panel)
     goal = np.full((1, len(read)), -1, dtype=np.intp)
     for column, found in enumerate(read):
-        if len(found) == 1 and found[0][0] is None and found[0][1].effective_from is None:
+        if len(found) == 1 and found[0][0] is None and _always(found[0][1]):
             goal[:, column] = known.setdefault(found[0][1], len(known))
         elif found:
             goal = np.repeat(goal, len(panel.order), axis=0) if len(goal) == 1 else goal
-            places: dict[int | None, list[Goal]] = {}
+            places: dict[int | str, list[Goal]] = {}
             for name, one in found:
-                places.setdefault(panel.places[name] if name else None, []).append(one)
-            for place in sorted(places, key=lambda place: place is not None):  # that of all comes first
-                rows = slice(None) if place is None else rows_of.get(place, _NONE)
-                own = places[place]
+                places.setdefault(panel.places[name] if name else one.where, []).append(one)
+            for place in sorted(places, key=lambda place: (isinstance(place, int), place != "")):
+                own, rows = places[place], _rows_at(panel, place, rows_of)
                 lone = len(own) == 1 and own[0].effective_from is None
-                picks = own if lone else [_pick(own, int(year)) for year in years]
+                picks = own if lone else [_pick(own, int(year), targets_of) for year in years]
                 line = np.array(
                     [-1 if pick is None else known.setdefault(pick, len(known)) for pick in picks]
                 )
@@ -187,9 +120,26 @@ def _rows_of_regions(panel: Panel) -> dict[int, NDArray[np.intp]]:
     return dict(zip(codes.tolist(), np.split(rows, starts[1:]), strict=True)) if len(codes) else {}
 
 
-def _pick(found: Sequence[Goal], year: int) -> Goal | None:
-    """Pick the newest version in force; of its target years the next, or the last once all have passed."""
-    usable = [goal for goal in found if goal.effective_from is None or goal.effective_from <= year]
+def _always(goal: Goal) -> bool:
+    return goal.effective_from is None and not goal.where
+
+
+def _rows_at(
+    panel: Panel, place: int | str, rows_of: dict[int, NDArray[np.intp]]
+) -> slice | NDArray[np.intp]:
+    """Return the rows of a region, of those that a condition names, or all."""
+    if isinstance(place, int):
+        return rows_of.get(place, _NONE)
+    return np.flatnonzero(panel.conditions[place][panel.region[panel.order]]) if place else slice(None)
+
+
+def _pick(found: Sequence[Goal], year: int, targets_of: int | None) -> Goal | None:
+    """Pick the newest version in force; of its target years the next, or the last once all have passed.
+
+    In force is what was so in the year `targets_of`, or in the row's own.
+    """
+    version = year if targets_of is None else targets_of
+    usable = [goal for goal in found if goal.effective_from is None or goal.effective_from <= version]
     if not usable:
         return None
     newest = max(goal.effective_from or 0 for goal in usable)
@@ -200,25 +150,37 @@ def _pick(found: Sequence[Goal], year: int) -> Goal | None:
     return max(usable, key=lambda goal: goal.year or 0)
 
 
-def attain(plan: Plan, panel: Panel) -> AttainedPanel | None:
+def attain(plan: Plan, panel: Panel, targets_of: int | None = None) -> AttainedPanel | None:
     """Hold every scored row against its targets; None where the framework has no target.
+
+    Parameters
+    ----------
+    plan : Plan
+        The framework, made ready.
+    panel : Panel
+        The data.
+    targets_of : int, optional
+        Hold every row against the targets that were in force in this year, not in its own.
 
     Raises
     ------
     FrameworkError
         If a cumulative target has no plan years.
     """
-    model = plan.model
-    rows: dict[str, list[Target]] = {}
-    for row in model.target:
-        rows.setdefault(row.indicator, []).append(row)
-    read = [goals(indicator, rows.get(indicator.id, ())) for indicator in model.indicator]
+    read = all_goals(plan.model)
     has = np.array([bool(found) for found in read])
     if not has.any():
         return None
-    table, goal = _chosen(read, panel)
+    table, goal = _chosen(read, panel, targets_of)
+    counted = np.flatnonzero([indicator.roll_up == "share" for indicator in plan.model.indicator])
+    if panel.lowest is not None and counted.size:  # a part has no share, it counts towards one
+        goal = np.array(np.broadcast_to(goal, (len(panel.order), len(read))))
+        goal[np.ix_(panel.lowest[panel.region[panel.order]], counted)] = -1
+    spread = Spread(model=plan.model, panel=panel, goals=table, goal=goal)
     held = _accumulated(plan, panel, table, goal)
-    attained = _attained(plan, table, goal, held)
+    _wait(spread, held)
+    attained = _attained(plan, spread, held)
+    setbacks = _fall_back(spread, attained)
     local = plan.among(has)
     return AttainedPanel(
         has=has,
@@ -229,6 +191,8 @@ def attain(plan: Plan, panel: Panel) -> AttainedPanel | None:
         attained=attained,
         rolled=plan.tree.roll_up(np.where(has, attained.attainment, np.nan), local, plan.missing),
         why=held.why,
+        spread=spread,
+        setbacks=setbacks,
     )
 
 
@@ -237,22 +201,27 @@ def why_unattained(panel: Panel, found: AttainedPanel, rows: NDArray[np.intp], c
     said = np.array(attainment.REASONS, dtype=object)[found.attained.reason[rows, column]]
     missing = np.isnan(found.value[rows, column])
     said[missing] = panel.reasons_of(panel.order[rows[missing]], column)
+    unknown = np.array(found.spread.why(rows, column), dtype=object)
+    said = np.where(unknown != "", unknown, said)
     if found.why:
         said[:] = [found.why.get((row, column), own) for row, own in zip(rows.tolist(), said, strict=True)]
     problems = np.array([*(goal.problem for goal in found.goals), _NO_GOAL], dtype=object)
     goal = found.goal[rows, column]
-    return list(np.where(problems[goal] != "", problems[goal], said))
+    said = np.where(problems[goal] != "", problems[goal], said)
+    if panel.lowest is not None and found.spread.model.indicator[column].roll_up == "share":
+        said = np.where(panel.lowest[panel.region[panel.order[rows]]], _PART, said)
+    return list(said)
 
 
-def _attained(
-    plan: Plan, table: tuple[Goal, ...], goal: NDArray[np.intp], held: _Held
-) -> attainment.Attained:
-    """Apply the rule to all rows, block by block."""
+def _attained(plan: Plan, spread: Spread, held: _Held) -> attainment.Attained:
+    """Apply the rules to all rows, block by block."""
     shape, wanted = held.x.shape, plan.model.attainment
     interval = np.array([indicator.direction == "interval" for indicator in plan.model.indicator])
     direction = np.where(interval, 0.0, plan.direction)
     ends = _intervals(plan, held)
-    common = _targets(plan, table, goal) if len(goal) == 1 else None
+    common = _targets(plan, spread, slice(None)) if spread.fixed else None
+    ruled = np.array([*(g.rule or wanted.rule for g in spread.goals), wanted.rule], dtype=object)
+    rules = {rule: (ruled == rule)[spread.goal].any(axis=0) for rule in dict.fromkeys(ruled)}
     whole = attainment.Attained(
         attainment=np.empty(shape),
         uncapped=np.empty(shape),
@@ -262,20 +231,86 @@ def _attained(
     )
 
     def work(rows: slice, _: FloatArray) -> None:
-        part = attainment.attain(
-            _transformed(plan, held.x[rows]),
-            _targets(plan, table, goal[rows]) if common is None else common,
-            direction,
-            rule=wanted.rule,
-            cap=wanted.cap,
-            started=~held.early[rows],
-            **{name: end[rows] for name, end in ends.items()},
-        )
-        for name in part.__slots__:
-            getattr(whole, name)[rows] = getattr(part, name)
+        targets = _targets(plan, spread, rows) if common is None else common
+        x = _transformed(plan, held.x[rows])
+        for rule, columns in rules.items():
+            chosen = slice(None) if columns.all() else np.flatnonzero(columns)
+            part = attainment.attain(
+                x[:, chosen],
+                _only(targets, chosen),
+                direction[chosen],
+                rule=rule,
+                cap=wanted.cap,
+                started=~held.early[rows, chosen],
+                **{name: end[rows, chosen] for name, end in ends.items()},
+            )
+            own = None if len(rules) == 1 else ruled[_of(spread.goal, rows)[:, chosen]] == rule
+            for name in part.__slots__:
+                cells, new = getattr(whole, name), getattr(part, name)
+                cells[rows, chosen] = new if own is None else np.where(own, new, cells[rows, chosen])
 
     map_blocks(work, row_blocks(*shape), numbers=held.x.size)
     return whole
+
+
+def _of(goal: NDArray[np.intp], rows: slice) -> NDArray[np.intp]:
+    return goal if len(goal) == 1 else goal[rows]
+
+
+def _only(targets: attainment.Targets, columns: slice | NDArray[np.intp]) -> attainment.Targets:
+    """Return the targets of some columns."""
+    parts = {name: getattr(targets, name) for name in targets.__slots__}
+    return replace(targets, **{name: part[..., columns] for name, part in parts.items() if part is not None})
+
+
+def _wait(spread: Spread, held: _Held) -> None:
+    """Mark the cells before a direction-only target counts: up to the year of its baseline."""
+    trend = spread.holds("trend", slice(None))
+    if not trend.any():
+        return
+    start = spread.start(slice(None))
+    early = trend & (spread.panel.year[spread.panel.order][:, None] <= start)
+    held.early[:] |= early
+    start = np.broadcast_to(start, early.shape)
+    for k, column in np.argwhere(early).tolist():
+        held.why[k, column] = f"the target counts from {start[k, column] + 1:.0f}"
+
+
+def _fall_back(spread: Spread, attained: attainment.Attained) -> dict[tuple[int, int], int]:
+    """Fail what was to get better step by step and did not, from the first year on that was worse; return these.
+
+    The steps run from the baseline over the plan's years that have a value.
+    """
+    found: dict[tuple[int, int], int] = {}
+    shape, every = attained.met.shape, slice(None)
+    stepped = np.broadcast_to(spread.holds("steps", every), shape)
+    columns = np.flatnonzero((stepped & (attained.met == 1)).any(axis=0)).tolist()
+    if not columns:
+        return found
+    panel = spread.panel
+    region, year = panel.region[panel.order], panel.year[panel.order]
+    baseline, start, end = (
+        np.broadcast_to(part, shape)
+        for part in (spread.baseline(every), spread.start(every), spread.end(every))
+    )
+    for column in columns:
+        better = 1 if spread.model.indicator[column].direction == "positive" else -1
+        last: dict[int, float] = {}
+        worse: dict[int, int] = {}
+        counts = stepped[:, column] & ~(year <= start[:, column])
+        for k in np.flatnonzero(counts).tolist():  # by year, then region
+            row, code = int(panel.order[k]), int(region[k])
+            value, before = panel.x[row, column], last.get(code, baseline[k, column])
+            exact = np.isfinite(value) and (row, column) not in panel.bounds
+            if exact and not year[k] > end[k, column]:
+                if (value - before) * better < 0:
+                    worse.setdefault(code, int(year[k]))
+                last[code] = value
+            if code in worse and attained.met[k, column] == 1:
+                found[k, column] = worse[code]
+                attained.met[k, column] = attained.attainment[k, column] = attained.uncapped[k, column] = 0
+                attained.status[k, column] = _NOT_MET
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,32 +384,28 @@ def _plan_years(plan: Plan, indicator: Indicator, goal: Goal) -> tuple[int, int]
     )
 
 
-def _targets(plan: Plan, table: tuple[Goal, ...], goal: NDArray[np.intp]) -> attainment.Targets:
-    """Spread the goals over rows and indicators, transformed as the values are."""
-
-    def spread(name: str, otherwise: float | bool) -> FloatArray:
-        cells = [otherwise if g.problem and name in ("low", "high") else getattr(g, name) for g in table]
-        column = np.array([*cells, otherwise])
-        return np.asarray(column[goal])
-
-    def moved(name: str) -> FloatArray:
-        return _transformed(plan, spread(name, np.nan).astype(float))
-
+def _targets(plan: Plan, spread: Spread, rows: slice) -> attainment.Targets:
+    """Return the targets of some rows, transformed as the values are."""
     model = plan.model
     limits = np.array([i.limits or (np.nan, np.nan) for i in model.indicator])
     posts = np.array([i.goalposts or (np.nan, np.nan) for i in model.indicator])
+    low, high = (_transformed(plan, end) for end in spread.ends(rows))
+    baseline = spread.baseline(rows)
+    bounds = spread.baseline_bounds(rows, baseline)
+    base_low, base_high = (None, None) if bounds is None else (_transformed(plan, end) for end in bounds)
     return attainment.Targets(
-        low=moved("low"),
-        high=moved("high"),
-        strict_low=spread("strict_low", False),
-        strict_high=spread("strict_high", False),
-        approximate=spread("approximate", False),
+        low=low,
+        high=high,
+        strict_low=spread.holds("strict_low", rows),
+        strict_high=spread.holds("strict_high", rows),
+        approximate=spread.holds("approximate", rows),
         tolerance=np.array([i.tolerance for i in model.indicator]),
-        cumulative=spread("cumulative", False),
-        baseline=moved("baseline"),
-        baseline_low=moved("baseline_low"),
-        baseline_high=moved("baseline_high"),
-        floor=moved("floor"),
+        # A direction without a number is held against its baseline, which is not to be maintained.
+        cumulative=spread.holds("cumulative", rows) | spread.holds("trend", rows),
+        baseline=_transformed(plan, baseline),
+        baseline_low=base_low,
+        baseline_high=base_high,
+        floor=_transformed(plan, spread.number("floor", rows)),
         limit_low=_transformed(plan, limits[:, 0]),
         limit_high=_transformed(plan, limits[:, 1]),
         goalpost_low=_transformed(plan, posts[:, 0]),

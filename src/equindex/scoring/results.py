@@ -285,7 +285,7 @@ class Scores:
         for leaf, p in at_leaf.items():
             goal[:, p], status[:, p] = a.goal[shown, leaf], a.attained.status[shown, leaf]
             binding[:, p] = self.plan.model.indicator[leaf].binding
-            low[:, p], high[:, p] = self._reach(goal[:, p], leaf)
+            low[:, p], high[:, p] = self._band(goal[:, p], leaf)
         printed = [cell.raw for cell in self.panel.bounds.values()]
         if printed:
             place = {int(row): k for k, row in enumerate(self.panel.order[shown])}
@@ -319,13 +319,13 @@ class Scores:
             copy=False,
         )
 
-    def _reach(self, goal: NDArray[np.intp], leaf: int) -> tuple[FloatArray, FloatArray]:
-        """Return the ends of an indicator's targets as printed: an open end is empty, "about" has its band."""
+    def _band(self, goal: NDArray[np.intp], leaf: int) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of an indicator's targets: an open end is empty, "about" has its band."""
         assert self.attained is not None
-        goals = self.attained.goals
-        low, high = np.array([*((g.low, g.high) for g in goals), (np.nan, np.nan)])[goal].T
-        about = np.array([*(g.approximate for g in goals), False])[goal]
-        low, high = (np.where(np.isinf(end), np.nan, end) for end in (low, high))
+        found, shown = self.attained, self._shown
+        about = np.array([*(g.approximate for g in found.goals), False])[goal]
+        ends = found.low[shown, leaf], found.high[shown, leaf]
+        low, high = (np.where(np.isinf(end), np.nan, end) for end in ends)
         middle = np.where(np.isnan(low), high, low)
         reach = np.abs(middle) * self.plan.model.indicator[leaf].tolerance
         return np.where(about, middle - reach, low), np.where(about, middle + reach, high)

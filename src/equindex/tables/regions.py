@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -177,6 +177,29 @@ class Regions:
         near = get_close_matches(_key(text), known, n=6, cutoff=0.5)
         return tuple(dict.fromkeys(self.names[known[key]] for key in near))[:3]
 
+    def named(self, text: object) -> int:
+        """Return the position of the region whose code or name `text` is; aliases and short forms do not count."""
+        key = _key(text)
+        return next((tier[key] for tier in self._exact[-3:-1] if key in tier), UNKNOWN)
+
+    def also(self, texts: Iterable[str]) -> "Regions":
+        """Return the table with more regions, such as those of old, behind the others; they are found first.
+
+        Examples
+        --------
+        >>> regions = Regions.from_records([(2, {"region": "320614", "name": "海门区", "alias": "海门市"})])
+        >>> regions.also(["海门市"]).match(np.array(["海门市", "海门区"], dtype=object))
+        array([1, 0])
+        """
+        more = tuple(texts)
+        first = {_key(text): code for code, text in enumerate(more, start=len(self.codes))}
+        return replace(
+            self,
+            codes=(*self.codes, *more),
+            names=(*self.names, *more),
+            _exact=(first, *self._exact),
+        )
+
     def _find(self, text: object) -> int:
         """Return the code of one text."""
         key = _key(text)
@@ -197,15 +220,18 @@ def _faults(rows: list[tuple[int, Mapping[str, object]]]) -> list[str]:
     nameless = [line for line, record in rows if not record.get("region")]
     faults = [f"rows {listed(nameless)} have no region"] if nameless else []
     names: dict[object, tuple[int, object]] = {}
-    seen: dict[tuple[object, object], int] = {}
+    seen: dict[tuple[object, object], tuple[int, object]] = {}
     double, renamed = [], []
     for line, record in rows:
         region, year, name = record.get("region"), record.get("year"), record.get("name")
         if not region:
             continue
-        before = seen.setdefault((region, year), line)
+        parent = record.get("parent")
+        before, over = seen.setdefault((region, year), (line, parent))
         if before != line:
-            double.append(f"{region}{f' in {year}' if year is not None else ''} (rows {before} and {line})")
+            under = f", under {over} and {parent}" if over != parent else ""
+            of = f" in {year}" if year is not None else ""
+            double.append(f"{region}{of} (rows {before} and {line}{under})")
         first, other = names.setdefault(region, (line, name)) if name is not None else (line, name)
         if other != name:
             renamed.append(f"{region} is {other!r} in row {first} and {name!r} in row {line}")

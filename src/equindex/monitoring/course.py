@@ -1,0 +1,304 @@
+"""The way of every value from its baseline to its target: expected, achieved, required, projected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equindex import attainment, notation
+from equindex._arrays import BoolArray, FloatArray
+from equindex.monitoring.status import STATUSES, Status, grades_of, warnings_of
+from equindex.schema import Panel
+from equindex.scoring import Plan
+from equindex.scoring.attained import AttainedPanel
+from equindex.scoring.goals import read_cell
+
+__all__ = ["OUTLOOKS", "Course", "follow"]
+
+_AT = {name: number for number, name in enumerate(attainment.STATUSES)}
+_IS = {status: np.int8(number) for number, status in enumerate(STATUSES)}
+_NEAR = 1e-9  # points of rounding that make nobody late
+
+OUTLOOKS = ("", "reaches", "open", "misses")
+"""Whether the projection's interval lies inside the target, across its end, or outside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """Every target of one year, arrays of shape (regions, indicators), on the indicators' own scales.
+
+    `rows` are the places of the regions in the panel's order. `target` is the point of the target nearest to the
+    baseline, where the way ends; `held` marks levels that the baseline had reached, to be maintained. `gap` is
+    how far a value stands from its path: below 0 is behind. `milestone` marks expectations that a person set.
+    `status` holds positions in `STATUSES`, `grade` in the warning grades, -1 for none, `outlook` in `OUTLOOKS`.
+    """
+
+    as_of: int
+    rows: NDArray[np.intp]
+    value: FloatArray
+    baseline: FloatArray
+    low: FloatArray
+    high: FloatArray
+    start: FloatArray
+    end: FloatArray
+    target: FloatArray
+    held: BoolArray
+    whole: BoolArray
+    elapsed: FloatArray
+    expected: FloatArray
+    completion: FloatArray
+    gap: FloatArray
+    achieved: FloatArray
+    required: FloatArray
+    projected: FloatArray
+    projected_low: FloatArray
+    projected_high: FloatArray
+    outlook: NDArray[np.int8]
+    status: NDArray[np.int8]
+    grade: NDArray[np.intp]
+
+
+def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp], as_of: int) -> Course:
+    """Say how every value of one year stands on its way.
+
+    Parameters
+    ----------
+    plan, panel, found
+        The framework, the data, and the data held against the targets.
+    rows : ndarray of int, shape (regions,)
+        Places in the panel's order of the regions' rows of that year.
+    as_of : int
+        The year, looked at from its end.
+
+    Returns
+    -------
+    Course
+
+    Notes
+    -----
+    The path is linear unless the framework sets milestones: expected = x0 + (T - x0)·(t - t0)/(t1 - t0), where
+    T is the point of the target nearest to the baseline x0. Completion is the share of that way that is behind
+    a region, and the gap is completion less what is expected (in points), or achieved over expected progress
+    less 100 (basis ``ratio``). Accumulated values start from 0. For a level to be held, a direction without a
+    number, and without a baseline, the gap is what the value lacks, in percent of the target.
+    """
+    wanted = plan.model.monitoring
+    reach = found.reach(rows)
+    value, goal = found.value[rows], found.goal[rows]
+    summed = _of_goals(found, "cumulative", goal)
+    baseline = np.where(summed & ~np.isnan(reach.low + reach.high), 0.0, reach.baseline)
+    low, high, start, end = reach.low, reach.high, reach.start, reach.end
+    target = np.clip(baseline, low, high)
+    held = ~summed & (baseline >= low) & (baseline <= high)
+    whole = _all_or_nothing(plan, found, goal)
+    trend = _of_goals(found, "trend", goal)
+
+    valid = start < end
+    begin, close = np.where(valid, start, np.nan), np.where(valid, end, np.nan)
+    elapsed = attainment.elapsed(as_of, begin, close)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = np.where(
+            whole | held | trend,
+            np.nan,
+            attainment.expected(baseline, target, elapsed),
+        )
+        set_by_hand = np.zeros_like(held)
+        if (plan.model.milestone and wanted.path == "milestones") or wanted.path == "table":
+            expected, set_by_hand = _by_milestones(
+                plan, panel, found, rows, as_of, expected, baseline, target
+            )
+        completion = attainment.completion(value, baseline, target)
+        completion = np.where(held | trend | whole, np.nan, completion)
+        due = as_of >= end
+        aim = np.where(due, target, expected)
+        points = completion - attainment.completion(aim, baseline, target)
+        share = 100 * (value - baseline) / (aim - baseline) - 100
+        nearest = np.clip(value, low, high)
+        lacks = np.where(
+            nearest == 0, np.where(value == 0, 0.0, -100.0), -100 * abs((value - nearest) / nearest)
+        )
+        gap = np.where(wanted.basis == "ratio", share, points)
+        beyond = (found.attained.met[rows] == 0) & (completion >= 100)  # past the far end of an interval
+        gap = np.where(held | trend | beyond | (due & (np.isnan(gap) | whole)), lacks, gap)
+        gap = np.where(whole & set_by_hand & ~due, _short(value, expected, plan.direction), gap)
+        so_far = np.where(summed & (as_of <= start), 0.0, value)
+        pace = attainment.pace(so_far, baseline, target, as_of, begin, close)
+    gap = np.where(np.abs(gap) < _NEAR, 0.0, gap)
+
+    known = found.attained.status[rows]
+    lost = trend & np.isin(known, [_AT["at_limit"], _AT["not_met"]])  # no better than before
+    known = np.where(lost, np.int8(_AT["breach"]), known)
+    status = _statuses(known, elapsed, gap, due, wanted.ahead)
+    late = (status == _IS[Status.BEHIND]) | (status == _IS[Status.OVERDUE])
+    gap = np.where(np.isin(status, [_IS[Status.UNSCORED], _IS[Status.NOT_STARTED]]), np.nan, gap)
+    moving = ~(whole | trend) & np.isfinite(target)
+    ahead = moving & ~held & ((found.attained.met[rows] == 0) | (status == _IS[Status.NOT_STARTED]))
+    seen = _projection(plan, panel, found, rows, as_of, baseline, start, end, moving)
+    return Course(
+        as_of=as_of,
+        rows=rows,
+        value=value,
+        baseline=baseline,
+        low=low,
+        high=high,
+        start=start,
+        end=end,
+        target=target,
+        held=held,
+        whole=whole,
+        elapsed=elapsed,
+        expected=expected,
+        completion=completion,
+        gap=gap,
+        achieved=np.where(moving, pace.achieved, np.nan),
+        required=np.where(ahead, pace.required, np.nan),
+        projected=seen[0],
+        projected_low=seen[1],
+        projected_high=seen[2],
+        outlook=_outlook(seen, low, high),
+        status=status,
+        grade=np.where(late, grades_of(gap, warnings_of(plan.model)), -1),
+    )
+
+
+def _of_goals(found: AttainedPanel, name: str, goal: NDArray[np.intp]) -> BoolArray:
+    """Return whether each cell's goal has something."""
+    return np.array([*(bool(getattr(one, name)) for one in found.goals), False])[goal]
+
+
+def _all_or_nothing(plan: Plan, found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
+    """Return where there is no way half done: yes or no, places, levels."""
+    columns = np.array([bool(i.levels) or _yes_or_no(i.unit) for i in plan.model.indicator])
+    return columns | _of_goals(found, "place", goal)
+
+
+def _yes_or_no(unit: str) -> bool:
+    return notation.read("是", unit).numeric
+
+
+def _short(value: FloatArray, expected: FloatArray, direction: FloatArray) -> FloatArray:
+    """Return 0 where a milestone of an all-or-nothing target is reached, -100 where it is not."""
+    return np.where(
+        np.isnan(value) | np.isnan(expected),
+        np.nan,
+        np.where((value - expected) * direction >= 0, 0.0, -100.0),
+    )
+
+
+def _statuses(
+    known: NDArray[np.int8], elapsed: FloatArray, gap: FloatArray, due: BoolArray, ahead: float
+) -> NDArray[np.int8]:
+    """Return the status of every cell from how it stands to the target and to the path."""
+    cases = [
+        (known == _AT["unscored"], Status.UNSCORED),
+        (known == _AT["met"], Status.MET),
+        (known == _AT["at_limit"], Status.AT_LIMIT),
+        (known == _AT["bound_only"], Status.BOUND_ONLY),
+        (known == _AT["not_started"], Status.NOT_STARTED),
+        (due, Status.OVERDUE),
+        (elapsed == 0, Status.NOT_STARTED),
+        (np.isnan(gap), Status.UNSCORED),
+        (gap < 0, Status.BEHIND),
+        (known == _AT["breach"], Status.BEHIND),
+        (gap >= ahead, Status.AHEAD),
+    ]
+    found = np.select([where for where, _ in cases], [_IS[s] for _, s in cases], _IS[Status.ON_TRACK])
+    return found.astype(np.int8)
+
+
+def _by_milestones(
+    plan: Plan,
+    panel: Panel,
+    found: AttainedPanel,
+    rows: NDArray[np.intp],
+    as_of: int,
+    expected: FloatArray,
+    baseline: FloatArray,
+    target: FloatArray,
+) -> tuple[FloatArray, BoolArray]:
+    """Put what milestones expect in place of the straight line; say where they did."""
+    exact = plan.model.monitoring.path == "table"
+    if exact:
+        expected = np.full_like(expected, np.nan)
+    placed = np.zeros(expected.shape, dtype=bool)
+    for column, known in milestones_of(plan, panel).items():
+        for k, region in enumerate(panel.region[panel.order[rows]].tolist()):
+            points = known.get(region) or known.get(None)
+            if points is None:
+                continue
+            ends = {} if exact else _ends(found, int(rows[k]), column, baseline[k, column], target[k, column])
+            line = dict(sorted({**ends, **points}.items()))
+            years, values = np.array(list(line)), np.array(list(line.values()))
+            own = attainment.along(as_of, years, values, exact=exact)
+            expected[k, column] = own
+            placed[k, column] = np.isfinite(own)
+    return expected, placed
+
+
+def _ends(found: AttainedPanel, row: int, column: int, baseline: float, target: float) -> dict[int, float]:
+    reach = found.reach(np.array([row]))
+    years = reach.start[0, column], reach.end[0, column]
+    return {
+        int(year): float(value)
+        for year, value in zip(years, (baseline, target), strict=True)
+        if np.isfinite(year) and np.isfinite(value)
+    }
+
+
+def milestones_of(plan: Plan, panel: Panel) -> Mapping[int, Mapping[int | None, Mapping[int, float]]]:
+    """Return the years and values that milestones set, by indicator and by region (None: all)."""
+    columns = {indicator.id: column for column, indicator in enumerate(plan.model.indicator)}
+    known: dict[int, dict[int | None, dict[int, float]]] = {}
+    for row in plan.model.milestone:
+        column = columns[row.indicator]
+        place = panel.places[row.region] if row.region else None
+        number = read_cell(plan.model.indicator[column], row.value).value
+        known.setdefault(column, {}).setdefault(place, {})[row.year] = number
+    return known
+
+
+def _projection(
+    plan: Plan,
+    panel: Panel,
+    found: AttainedPanel,
+    rows: NDArray[np.intp],
+    as_of: int,
+    baseline: FloatArray,
+    start: FloatArray,
+    end: FloatArray,
+    wanted: BoolArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Continue each cell's line from its start to the target year, with an interval."""
+    nothing = np.full(start.shape, np.nan)
+    begins = np.unique(start[wanted & np.isfinite(start)])
+    if not begins.size or begins[0] >= as_of:
+        return nothing, nothing, nothing
+    years = np.arange(int(begins[0]), as_of + 1)
+    when, region = panel.year[panel.order], panel.region[panel.order]
+    place = np.full(len(panel.regions), -1)
+    place[region[rows]] = np.arange(len(rows))
+    inside = np.flatnonzero((when >= years[0]) & (when <= as_of) & (place[region] >= 0))
+    cube = np.full((len(years), *start.shape), np.nan)
+    cube[when[inside] - years[0], place[region[inside]]] = found.value[inside]
+    for year in begins:
+        first = cube[int(year) - years[0]] if year <= as_of else nothing
+        at = (start == year) & (np.isnan(first) | _of_goals(found, "cumulative", found.goal[rows]))
+        np.copyto(first, baseline, where=at)
+    cube[:, ~wanted] = np.nan
+    cube[years[:, None, None] < start] = np.nan
+    line = attainment.project(
+        years, cube, np.where(end > as_of, end, np.nan), level=plan.model.monitoring.level
+    )
+    return line.value, line.low, line.high
+
+
+def _outlook(
+    seen: tuple[FloatArray, FloatArray, FloatArray], low: FloatArray, high: FloatArray
+) -> NDArray[np.int8]:
+    _, least, most = seen
+    inside = (least >= low) & (most <= high)
+    outside = (most < low) | (least > high)
+    return np.select([np.isnan(least), inside, outside], [0, 1, 3], 2).astype(np.int8)

@@ -1,0 +1,342 @@
+"""Tidy tables of monitoring: every target, regions, pillars, departments, alerts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from equindex import notation
+from equindex._arrays import FloatArray
+from equindex.monitoring.course import OUTLOOKS, Course
+from equindex.monitoring.status import STATUSES, Status, warnings_of
+from equindex.monitoring.words import chinese_of, say
+from equindex.scoring.attained import AttainedPanel, why_unattained
+from equindex.scoring.tidy import categorical, truth, unscored, whole, worded
+
+if TYPE_CHECKING:
+    from equindex.model import FrameworkFile, Indicator
+    from equindex.schema import Panel
+    from equindex.scoring import Plan
+
+__all__ = ["alert_table", "department_table", "node_table", "region_table", "target_table"]
+
+_COUNTED = [Status.MET, Status.AHEAD, Status.ON_TRACK, Status.BEHIND, Status.OVERDUE]
+_OPEN = [Status.AT_LIMIT, Status.BOUND_ONLY, Status.NOT_STARTED, Status.UNSCORED]
+_DEPARTMENTS = re.compile(r"[;；、,，](?![^(（]*[)）])")  # not inside 各县（市、区）
+_CODES = {status: number for number, status in enumerate(STATUSES)}
+
+
+def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course) -> pd.DataFrame:
+    """Return one row for each region and indicator with a target, in the framework's order."""
+    model = plan.model
+    columns = np.flatnonzero(found.has)
+    indicators = [model.indicator[column] for column in columns]
+    size, wide = len(course.rows), len(columns)
+    at = np.ix_(np.arange(size), columns)
+    goal = found.goal[course.rows][:, columns].ravel()
+
+    def cells(values: NDArray[Any]) -> NDArray[Any]:
+        return values[at].ravel()
+
+    def per_indicator(words: Sequence[str]) -> Any:
+        return np.tile(np.array(words, dtype=object), size)
+
+    def open_end(values: FloatArray) -> FloatArray:
+        ends = cells(values)
+        return np.where(np.isinf(ends), np.nan, ends)
+
+    rows = panel.order[course.rows]
+    regions = np.array(panel.regions, dtype=object)[panel.region[rows]]
+    names = np.array(panel.region_names, dtype=object)[panel.region[rows]]
+    status = cells(course.status)
+    english, chinese = _reasons(panel, found, course, columns)
+    grades = warnings_of(model)
+    pillars = {pillar.id: pillar.name or pillar.name_en or pillar.id for pillar in model.pillar}
+    printed = np.array([*(g.raw for g in found.goals), ""], dtype=object)[goal]
+    bounds = np.full((size, wide), "", dtype=object)
+    if panel.bounds:
+        place = {int(row): k for k, row in enumerate(rows)}
+        column_of = {int(column): k for k, column in enumerate(columns)}
+        for (row, column), bound in panel.bounds.items():
+            if row in place and column in column_of:
+                bounds[place[row], column_of[column]] = bound.raw
+    return pd.DataFrame(
+        {
+            "region": np.repeat(regions, wide),
+            "region_name": np.repeat(names, wide),
+            "year": course.as_of,
+            "node": per_indicator([i.id for i in indicators]),
+            "node_name": per_indicator([i.name or i.name_en or i.id for i in indicators]),
+            "pillar": per_indicator([pillars.get(i.pillar, "") for i in indicators]),
+            "department": per_indicator([i.department for i in indicators]),
+            "binding": np.tile(np.array([i.binding for i in indicators]), size),
+            "unit": per_indicator([i.unit for i in indicators]),
+            "measured_at": per_indicator([i.measured_at for i in indicators]),
+            "baseline": cells(course.baseline),
+            "baseline_bound": per_indicator([_bound(i) for i in indicators]),
+            "baseline_year": whole(cells(course.start)),
+            "target": printed,
+            "target_low": open_end(course.low),
+            "target_high": open_end(course.high),
+            "target_year": whole(cells(course.end)),
+            "value": cells(course.value),
+            "bound": bounds.ravel(),
+            "attainment": cells(found.attained.attainment[course.rows]),
+            "met": truth(cells(found.attained.met[course.rows])),
+            "status": worded(status, STATUSES),
+            "status_zh": worded(status, [one.zh for one in STATUSES]),
+            "elapsed": 100 * cells(course.elapsed),
+            "expected": cells(course.expected),
+            "completion": cells(course.completion),
+            "gap": cells(course.gap),
+            "grade": worded(cells(course.grade), [grade.grade for grade in grades]),
+            "achieved_per_year": cells(course.achieved),
+            "required_per_year": cells(course.required),
+            "projected": cells(course.projected),
+            "projected_low": cells(course.projected_low),
+            "projected_high": cells(course.projected_high),
+            "outlook": worded(cells(course.outlook), OUTLOOKS),
+            "reason": english,
+            "reason_zh": chinese,
+        }
+    )
+
+
+def _bound(indicator: Indicator) -> str:
+    """Return a baseline as printed where it is only a bound."""
+    reading = notation.read(indicator.baseline or "", indicator.unit)
+    return reading.raw.strip() if reading.operator in ("<", "<=", ">", ">=") else ""
+
+
+def _reasons(
+    panel: Panel, found: AttainedPanel, course: Course, columns: NDArray[np.intp]
+) -> tuple[list[str], list[str]]:
+    """Say why each cell has its status, in both languages, rows by region and indicator."""
+    shape = len(course.rows), len(columns)
+    english, chinese = np.full(shape, "", dtype=object), np.full(shape, "", dtype=object)
+    for k, column in enumerate(columns.tolist()):
+        lacking = np.isnan(found.attained.attainment[course.rows, column])
+        unknown = np.full(len(course.rows), "", dtype=object)
+        if lacking.any():
+            unknown[lacking] = why_unattained(panel, found, course.rows[lacking], column)
+        for row in np.flatnonzero(course.status[:, column] != _CODES[Status.MET]).tolist():
+            number = found.goal[course.rows[row], column]
+            goal = found.goals[number].raw if number >= 0 else ""
+            setback = found.setbacks.get((int(course.rows[row]), column))
+            english[row, k], chinese[row, k] = say(course, row, column, goal, unknown[row], setback)
+    return english.ravel().tolist(), chinese.ravel().tolist()
+
+
+def _counts(status: NDArray[np.int8], inside: NDArray[np.float64]) -> dict[str, NDArray[np.intp]]:
+    """Count each status over (regions, indicators) by group; `inside` is (indicators, groups)."""
+    return {
+        str(one): ((status == number).astype(float) @ inside).astype(np.intp)
+        for number, one in enumerate(STATUSES)
+    }
+
+
+def region_table(
+    plan: Plan,
+    panel: Panel,
+    found: AttainedPanel,
+    course: Course,
+    before: NDArray[np.intp],
+    binding: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return one row for each region: overall attainment, change, class, counts of statuses, binding list.
+
+    `before` holds each region's row of the year before in the panel's order, -1 where there is none.
+    """
+    model = plan.model
+    score = found.rolled.score[course.rows, 0]
+    last = np.where(before >= 0, found.rolled.score[before, 0], np.nan)
+    codes = panel.region[panel.order[course.rows]]
+    why = [
+        unscored(plan.tree, found.rolled, plan.missing, int(row), 0) if np.isnan(s) else ""
+        for row, s in zip(course.rows, score, strict=True)
+    ]
+    counts = _counts(course.status, found.has[:, None].astype(float))
+    verdicts = pd.crosstab(binding["region"], binding["verdict"]) if len(binding) else pd.DataFrame()
+    regions = [panel.regions[code] for code in codes]
+    said = {
+        word: [int(verdicts[word].get(region, 0)) if word in verdicts else 0 for region in regions]
+        for word in ("pass", "fail", "unknown", "unscored")
+    }
+    failing = np.array(said["fail"])
+    decided = np.array(said["pass"]) + failing
+    vetoed = model.attainment.veto & (failing > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        closed = np.where(last < 100, 100 * (score - last) / (100 - last), np.nan)
+        rate = np.where(decided > 0, 100 * np.array(said["pass"]) / decided, np.nan)
+    return pd.DataFrame(
+        {
+            "region": regions,
+            "region_name": [panel.region_names[code] for code in codes],
+            "year": course.as_of,
+            "attainment": score,
+            "coverage": found.rolled.coverage[course.rows, 0],
+            "rank": whole(_rank(score), np.isnan(score)),
+            "class": _classes(model, score, vetoed),
+            "before": last,
+            "change": score - last,
+            "gap_closed": closed,
+            "targets": int(found.has.sum()),
+            **{name: column.ravel() for name, column in counts.items()},
+            **_alerts_by(model, course.grade, found.has[:, None]),
+            "binding_pass": said["pass"],
+            "binding_fail": said["fail"],
+            "binding_unknown": said["unknown"],
+            "binding_unscored": said["unscored"],
+            "binding_rate": rate,
+            "veto": vetoed,
+            "reason": why,
+            "reason_zh": [chinese_of(one) for one in why],
+        }
+    )
+
+
+def _rank(score: FloatArray) -> NDArray[np.intp]:
+    """Return competition ranks, 1 best."""
+    order = np.sort(-score[~np.isnan(score)])
+    return np.searchsorted(order, -score, side="left") + 1
+
+
+def _classes(model: FrameworkFile, score: FloatArray, vetoed: NDArray[np.bool_]) -> Any:
+    """Return the class (等级) of each score; a veto gives the lowest, below the lowest bound there is none."""
+    bounds = sorted(model.classes.items(), key=lambda item: item[1])
+    names = [name for name, _ in bounds]
+    codes = np.searchsorted([low for _, low in bounds], score, side="right") - 1
+    codes = np.where(vetoed & (codes > 0), 0, codes) if bounds else np.full(score.shape, -1)
+    return categorical(np.where(np.isnan(score), -1, codes), names)
+
+
+def _alerts_by(
+    model: FrameworkFile, grade: NDArray[np.intp], inside: NDArray[np.bool_]
+) -> dict[str, NDArray[np.intp]]:
+    """Count the alerts of each warning grade by group, flat over (regions, groups)."""
+    return {
+        f"alerts_{one.name_en or one.grade}": ((grade == number).astype(float) @ inside.astype(float))
+        .astype(np.intp)
+        .ravel()
+        for number, one in enumerate(warnings_of(model))
+    }
+
+
+def node_table(
+    plan: Plan, panel: Panel, found: AttainedPanel, course: Course, before: NDArray[np.intp]
+) -> pd.DataFrame:
+    """Return attainment of each pillar (领域) and of the index, with counts of statuses."""
+    tree = plan.tree
+    leaves = np.array([tree.sums(_one(len(found.has), leaf)) > 0 for leaf in range(len(found.has))])
+    leaves &= found.has[:, None]
+    nodes = [n for n, level in enumerate(tree.levels) if level != "indicator" and leaves[:, n].any()]
+    wide, size = len(nodes), len(course.rows)
+    score = found.rolled.score[course.rows][:, nodes]
+    last = np.where(before[:, None] >= 0, found.rolled.score[before][:, nodes], np.nan)
+    rows = panel.order[course.rows]
+    inside = leaves[:, nodes]
+    why = [
+        unscored(plan.tree, found.rolled, plan.missing, int(row), node)
+        if np.isnan(found.rolled.score[row, node])
+        else ""
+        for row in course.rows
+        for node in nodes
+    ]
+    return pd.DataFrame(
+        {
+            "region": np.repeat(np.array(panel.regions, dtype=object)[panel.region[rows]], wide),
+            "region_name": np.repeat(np.array(panel.region_names, dtype=object)[panel.region[rows]], wide),
+            "year": course.as_of,
+            "node": np.tile(np.array([tree.ids[n] for n in nodes], dtype=object), size),
+            "node_name": np.tile(np.array([tree.names[n] for n in nodes], dtype=object), size),
+            "level": np.tile(np.array([tree.levels[n] for n in nodes], dtype=object), size),
+            "attainment": score.ravel(),
+            "change": (score - last).ravel(),
+            "coverage": found.rolled.coverage[course.rows][:, nodes].ravel(),
+            "class": _classes(plan.model, score.ravel(), np.zeros(score.size, dtype=bool)),
+            "targets": np.tile(inside.sum(axis=0), size),
+            **{name: column.ravel() for name, column in _counts(course.status, inside.astype(float)).items()},
+            "reason": why,
+            "reason_zh": [chinese_of(one) for one in why],
+        }
+    )
+
+
+def _one(size: int, at: int) -> FloatArray:
+    only = np.zeros(size)
+    only[at] = 1.0
+    return only
+
+
+def department_table(
+    plan: Plan, panel: Panel, found: AttainedPanel, course: Course, before: NDArray[np.intp]
+) -> pd.DataFrame:
+    """Return the score of each responsible department: its indicators' attainment, weighted as in the index.
+
+    An indicator of several departments counts for each of them.
+    """
+    owners: dict[str, list[int]] = {}
+    for column in np.flatnonzero(found.has).tolist():
+        for name in _DEPARTMENTS.split(plan.model.indicator[column].department):
+            if name.strip():
+                owners.setdefault(name.strip(), []).append(column)
+    if not owners:
+        return pd.DataFrame()
+    names, wide, size = list(owners), len(owners), len(course.rows)
+    inside = np.zeros((len(found.has), wide), dtype=bool)
+    for k, columns in enumerate(owners.values()):
+        inside[columns, k] = True
+    shares = plan.tree.shares(found.local)[plan.tree.nodes]
+
+    def mean(score: FloatArray) -> tuple[FloatArray, FloatArray]:
+        weight = inside * shares[:, None]
+        seen = np.isfinite(score)
+        total = seen.astype(float) @ weight
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(seen, score, 0.0) @ weight / total, total / weight.sum(axis=0)
+
+    now, coverage = mean(found.attained.attainment[course.rows])
+    earlier = found.attained.attainment[before]
+    last, _ = mean(np.where(before[:, None] >= 0, earlier, np.nan))
+    rows = panel.order[course.rows]
+    return pd.DataFrame(
+        {
+            "region": np.repeat(np.array(panel.regions, dtype=object)[panel.region[rows]], wide),
+            "region_name": np.repeat(np.array(panel.region_names, dtype=object)[panel.region[rows]], wide),
+            "year": course.as_of,
+            "department": np.tile(np.array(names, dtype=object), size),
+            "attainment": now.ravel(),
+            "change": (now - last).ravel(),
+            "coverage": coverage.ravel(),
+            "rank": whole(
+                np.apply_along_axis(_rank, 1, now).ravel() if size else np.empty(0), np.isnan(now).ravel()
+            ),
+            "class": _classes(plan.model, now.ravel(), np.zeros(now.size, dtype=bool)),
+            "targets": np.tile(inside.sum(axis=0), size),
+            **{name: column.ravel() for name, column in _counts(course.status, inside.astype(float)).items()},
+            **_alerts_by(plan.model, course.grade, inside),
+        }
+    )
+
+
+def alert_table(targets: pd.DataFrame, grades: Sequence[str], missed: pd.DataFrame) -> pd.DataFrame:
+    """Return what is behind its path or overdue, by region, department and indicator, the worst grade first."""
+    columns = [
+        "region", "region_name", "year", "department", "node", "node_name", "binding", "status", "status_zh",
+        "grade", "gap", "value", "target", "target_year", "reason", "reason_zh",
+    ]  # fmt: skip
+    late = targets[targets["status"].isin([Status.BEHIND, Status.OVERDUE])][columns]
+    found = (
+        pd.concat([late.astype({"status": object, "status_zh": object, "grade": object}), missed[columns]])
+        if len(missed)
+        else late
+    )
+    place = {grade: number for number, grade in enumerate(grades)}
+    order = found["grade"].astype(object).map(lambda grade: place.get(grade, len(place)))
+    keys = pd.DataFrame({"grade": order.astype(int), "gap": found["gap"]})
+    return found.iloc[np.lexsort((keys["gap"], keys["grade"]))].reset_index(drop=True)

@@ -1,0 +1,300 @@
+"""Why a cell has its status, and how a region stands, in words of both languages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equindex.monitoring.course import Course
+from equindex.monitoring.status import STATUSES, Status, warnings_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from equindex.monitoring import Monitoring
+
+__all__ = ["answer", "chinese_of", "number", "say"]
+
+_CHINESE = {
+    "no value in the data": "数据中没有该值",
+    "no target": "没有目标值",
+    "target has no number": "目标没有数字",
+    "no target for this region and year": "该地区该年没有目标",
+    "no baseline": "没有基期值",
+    "the bound does not decide": "界值不足以判定",
+    "nothing below has a score": "下属指标均未评",
+    "no score": "没有得分",
+}
+
+
+_LIKE = (
+    (re.compile(r"printed as (.+)"), r"数据为“\1”"),
+    (re.compile(r"the sum since (\d+) lacks (.+)"), r"\1年以来的累计缺\2"),
+    (re.compile(r"coverage (.+) is below (.+)"), r"覆盖\1，低于\2"),
+    (re.compile(r"excluded: (.+)"), r"已剔除：\1"),
+)
+
+
+def chinese_of(reason: str) -> str:
+    """Return a reason in Chinese, empty where there is no translation."""
+    if reason in _CHINESE:
+        return _CHINESE[reason]
+    return next((pattern.sub(words, reason) for pattern, words in _LIKE if pattern.fullmatch(reason)), "")
+
+
+def number(value: float) -> str:
+    """Print a number with at most four decimals and grouped thousands; nothing for NaN."""
+    return "" if np.isnan(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
+
+
+def say(
+    course: Course, row: int, column: int, goal: str, unknown: str, setback: int | None = None
+) -> tuple[str, str]:
+    """Say in English and in Chinese why a cell has its status; nothing where the status says all.
+
+    Parameters
+    ----------
+    course : Course
+        Where everything stands.
+    row, column : int
+        Which region and indicator.
+    goal : str
+        The target as printed.
+    unknown : str
+        Why there is no attainment.
+    setback : int, optional
+        The year of a setback on a way that was to go step by step.
+    """
+    at = row, column
+    status = STATUSES[course.status[at]]
+    if status is Status.UNSCORED:
+        return _unscored(course, at, unknown)
+    if setback is not None and status in (Status.BEHIND, Status.OVERDUE):
+        return f"{goal}, but {setback} was worse than the year before", f"{goal}，但{setback}年不及上年"
+    if status in (Status.BEHIND, Status.OVERDUE):
+        return _late(course, at, goal, status is Status.OVERDUE)
+    if status is Status.NOT_STARTED:
+        begin = course.start[at] + 1
+        if np.isnan(begin):
+            return "", ""
+        return f"the plan runs from {begin:.0f}", f"规划期自{begin:.0f}年起"
+    if status is Status.AT_LIMIT:
+        return f"exactly at {goal}, which must be passed", f"恰在{goal}的界值上，须超过"
+    if status is Status.BOUND_ONLY:
+        return "the bound does not decide", _CHINESE["the bound does not decide"]
+    if status in (Status.AHEAD, Status.ON_TRACK) and np.isfinite(course.completion[at]):
+        done, passed = course.completion[at], 100 * course.elapsed[at]
+        return (
+            f"{done:.1f} % of the way, {passed:.0f} % of the time",
+            f"完成{done:.1f}%，序时进度{passed:.0f}%",
+        )
+    return "", ""
+
+
+def _unscored(course: Course, at: tuple[int, int], unknown: str) -> tuple[str, str]:
+    if unknown:
+        return unknown, chinese_of(unknown)
+    if course.whole[at] and np.isfinite(course.end[at]):
+        due = f"{course.end[at]:.0f}"
+        return f"all or nothing: due in {due}", f"非有即无，{due}年到期"
+    if np.isnan(course.baseline[at]):
+        return "no baseline, so no path to follow", "没有基期值，无法判断进度"
+    return "no expectation for this year", "本年没有预期值"
+
+
+def _late(course: Course, at: tuple[int, int], goal: str, overdue: bool) -> tuple[str, str]:
+    value, end = number(course.value[at]), course.end[at]
+    english, chinese = [], []
+    if overdue:
+        english.append(f"due by {end:.0f}: {value} against {goal}")
+        chinese.append(f"应于{end:.0f}年达到{goal}，现为{value}")
+    elif course.held[at]:
+        before = number(course.baseline[at])
+        english.append(f"{before} at the start met {goal}; now {value}")
+        chinese.append(f"基期{before}已达{goal}，现为{value}")
+    elif course.whole[at]:
+        english.append(f"expected by {course.as_of}: {number(course.expected[at])}, is {value}")
+        chinese.append(f"{course.as_of}年预期{number(course.expected[at])}，现为{value}")
+    elif np.isfinite(course.completion[at]):
+        done, passed = course.completion[at], 100 * course.elapsed[at]
+        english.append(f"{done:.1f} % of the way to {goal} with {passed:.0f} % of the time over")
+        chinese.append(f"完成{done:.1f}%，序时进度{passed:.0f}%")
+    else:
+        english.append(f"{value} is no better than {number(course.baseline[at])} at the start")
+        chinese.append(f"现为{value}，未优于基期{number(course.baseline[at])}")
+    if not overdue and np.isfinite(course.gap[at]) and not course.whole[at]:
+        english.append(f"{-course.gap[at]:.1f} behind")
+        chinese.append(f"落后{-course.gap[at]:.1f}")
+    if not overdue and np.isfinite(course.required[at]):
+        english.append(f"needs {number(course.required[at])} a year, had {number(course.achieved[at])}")
+        chinese.append(f"今后每年需{number(course.required[at])}，此前每年{number(course.achieved[at])}")
+    return "; ".join(english), "；".join(chinese)
+
+
+_STAGE = {
+    "annual": ("annual monitoring", "年度监测"),
+    "midterm": ("mid-term evaluation", "中期评估"),
+    "final": ("final evaluation", "总结评估"),
+}
+
+
+def answer(found: Monitoring, region: str | None, lang: str) -> list[str]:
+    """Say in sentences how a region stands, or all of them."""
+    chinese = lang == "zh"
+    region = region or found.leading
+    head = _head(found, chinese)
+    if region is None:
+        return [*head, *_all(found, chinese)]
+    [at] = np.flatnonzero(found.regions["region"] == region)
+    row = found.regions.iloc[at]
+    return [
+        *head,
+        *_counts(row, chinese),
+        *_overall(row, chinese),
+        *_binding(row, chinese),
+        *_rest(found, region, chinese),
+    ]
+
+
+def _head(found: Monitoring, chinese: bool) -> list[str]:
+    model = found.scores.plan.model
+    title = (model.title or model.title_en) if chinese else (model.title_en or model.title)
+    stage = _STAGE[found.stage][chinese]
+    plan = model.attainment.plan
+    over = ""
+    if plan:
+        share = min(max((found.as_of - plan[0] + 1) / (plan[1] - plan[0] + 1), 0), 1)
+        over = (
+            f"规划期{plan[0]}—{plan[1]}年，序时进度{share:.0%}。"
+            if chinese
+            else f" The plan runs {plan[0]}-{plan[1]}: {share:.0%} of its time is over."
+        )
+    mark = "：" if chinese else ": "
+    start = f"{title or model.id}{mark}{stage}"
+    return [
+        f"{start}，截至{found.as_of}年底。{over}"
+        if chinese
+        else f"{start}, as of the end of {found.as_of}.{over}"
+    ]
+
+
+def _counts(row: pd.Series[Any], chinese: bool) -> list[str]:
+    listed = [(status, int(row[status])) for status in STATUSES if int(row[status])]
+    if chinese:
+        return [
+            f"共{row['targets']}项目标：" + "、".join(f"{one.zh}{count}项" for one, count in listed) + "。"
+        ]
+    words = ", ".join(f"{count} {one.replace('_', ' ')}" for one, count in listed)
+    return [f"{row['targets']} target{'s' if row['targets'] != 1 else ''}: {words}."]
+
+
+def _overall(row: pd.Series[Any], chinese: bool) -> list[str]:
+    if np.isnan(row["attainment"]):
+        return [
+            f"总体实现度无法计算：{row['reason']}。"
+            if chinese
+            else f"No overall attainment: {row['reason']}."
+        ]
+    name = row["class"] if isinstance(row["class"], str) else ""
+    if chinese:
+        said = f"总体实现度{row['attainment']:.2f}（覆盖{row['coverage']:.0%}）"
+        said += f"，比上年{row['change']:+.2f}" if np.isfinite(row["change"]) else ""
+        said += f"，缩小差距{row['gap_closed']:.1f}%" if np.isfinite(row["gap_closed"]) else ""
+        return [
+            said
+            + (f"，等级{name}" if name else "")
+            + ("（约束性指标一票否决）" if row["veto"] else "")
+            + "。"
+        ]
+    said = f"Overall attainment {row['attainment']:.2f} (coverage {row['coverage']:.0%})"
+    if np.isfinite(row["change"]):
+        said += f", {row['change']:+.2f} on the year before"
+    if np.isfinite(row["gap_closed"]):
+        said += f", {row['gap_closed']:.1f} % of what was lacking"
+    said += f"; class {name}" if name else ""
+    return [said + ("; vetoed, as a binding indicator fails." if row["veto"] else ".")]
+
+
+def _binding(row: pd.Series[Any], chinese: bool) -> list[str]:
+    counts = [int(row[f"binding_{verdict}"]) for verdict in ("pass", "fail", "unknown", "unscored")]
+    if not sum(counts):
+        return []
+    rate = row["binding_rate"]
+    if chinese:
+        said = "约束性指标{}项：通过{}、未通过{}、未知{}、未评{}".format(sum(counts), *counts)
+        return [said + (f"，通过率{rate:.0f}%。" if np.isfinite(rate) else "。")]
+    said = "Binding: {} pass, {} fail, {} unknown, {} unscored".format(*counts)
+    return [said + (f"; pass rate {rate:.0f}%." if np.isfinite(rate) else ".")]
+
+
+def _rest(found: Monitoring, region: str, chinese: bool) -> list[str]:
+    """Say what a stage asks beside the counts: what is urgent, what will be reached, what was not."""
+    own = found.targets[found.targets["region"] == region]
+    said = []
+    if found.stage == "final":
+        decided = own[own["met"].notna()]
+        met = int(decided["met"].sum())
+        missed = "、".join(decided.loc[~decided["met"].astype(bool), "node_name"].astype(str))
+        if len(decided):
+            rate = f"{met / len(decided):.0%}"
+            said.append(
+                f"可判定{len(decided)}项中达标{met}项（{rate}）。" if chinese
+                else f"Of {len(decided)} that can be decided {met} are met ({rate})."
+            )  # fmt: skip
+        if missed:
+            said.append(f"未达标：{missed}。" if chinese else f"Not met: {missed}.")
+        return said
+    if found.stage == "midterm":
+        said += _outlook(own, found.scores.plan.model.monitoring.level, chinese)
+    alerts = found.alerts[found.alerts["region"] == region]
+    named = [
+        f"{row['node_name']}（{row['reason_zh']}）" if chinese else f"{row['node_name']} ({row['reason']})"
+        for _, row in alerts.head(3).iterrows()
+    ]
+    if named:
+        said.append(
+            ("最需关注：" + "；".join(named) + "。") if chinese else "Most urgent: " + "; ".join(named) + "."
+        )
+    return said
+
+
+def _outlook(own: pd.DataFrame, level: float, chinese: bool) -> list[str]:
+    open_ = own[~own["met"].fillna(False).astype(bool) & own["projected"].notna()]
+    if open_.empty:
+        return ["数据年份不足，无法预测。" if chinese else "Too few years to project any open target."]
+    counts = {word: int((open_["outlook"] == word).sum()) for word in ("reaches", "open", "misses", "")}
+    if chinese:
+        words = {"reaches": "可达标", "open": "不确定", "misses": "难以达标", "": "仅两年数据、无区间"}
+        told = "、".join(f"{words[word]}{count}项" for word, count in counts.items() if count)
+        return [f"按现有趋势预测到目标年（{level:.0%}区间）：{told}。"]
+    words = {
+        "reaches": "reach their target",
+        "open": "are open",
+        "misses": "miss it",
+        "": "have too few years for an interval",
+    }
+    told = ", ".join(f"{count} {words[word]}" for word, count in counts.items() if count)
+    return [f"If trends go on ({level:.0%} interval), of the targets not met {told}."]
+
+
+def _all(found: Monitoring, chinese: bool) -> list[str]:
+    regions = found.regions
+    scored = regions["attainment"].dropna()
+    grades = list(warnings_of(found.scores.plan.model))
+    worst = grades[0]
+    red = int((found.regions[f"alerts_{worst.name_en or worst.grade}"] > 0).sum())
+    if chinese:
+        said = [
+            f"{len(regions)}个地区，{len(scored)}个有总体实现度"
+            + (f"，均值{scored.mean():.2f}" if len(scored) else "")
+            + "。"
+        ]
+        return [*said, f"预警共{len(found.alerts)}条，{red}个地区有{worst.grade}色预警。"]
+    mean = f", {scored.mean():.2f} on average" if len(scored) else ""
+    said = [f"{len(regions)} regions, {len(scored)} with an overall attainment{mean}."]
+    return [
+        *said,
+        f"{len(found.alerts)} alerts; {red} regions have one graded {worst.name_en or worst.grade}.",
+    ]
