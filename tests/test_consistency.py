@@ -642,3 +642,20 @@ def test_the_page_of_errors_has_every_kind():
 
     assert len(found) == 11
     assert not [kind for kind in found if kind not in page]
+
+
+def test_a_baseline_stored_as_a_share_of_one_is_doubted():
+    assert "percent" in kinds([one(unit="%", baseline="0.9079", target="＞90")], table(2020, a=[0.9079]))
+    assert "percent" not in kinds([one(unit="%", baseline="0.9079%", target="＞90")], table(2020, a=[0.9]))
+    assert "percent" not in kinds([one(unit="%", baseline="90.79", target="＞90")], table(2020, a=[90.79]))
+
+
+def test_rows_without_a_pillar_beside_others_are_named(tmp_path):
+    (tmp_path / "i.csv").write_text("指标,领域,目标值\n医师,健康,≥3\n床位,,≥5\n", encoding="gb18030")
+    (tmp_path / "f.toml").write_text('id = "f"\nindicators = "i.csv"\n', encoding="utf-8")
+    built = Framework.from_toml(tmp_path / "f.toml")
+
+    _, findings = built.inspect(table(2020, 医师=[2], 床位=[4]))
+
+    [found] = [finding for finding in findings if finding.kind == "no pillar"]
+    assert found.message.startswith("床位: no pillar")

@@ -636,3 +636,49 @@ def test_a_name_of_two_indicators_is_no_name(tmp_path):
 
     with pytest.raises(FrameworkError, match="target of '床位': no such indicator"):
         Framework.from_toml(tmp_path / "f.toml")
+
+
+def test_a_plan_copied_from_a_report_needs_no_ids_and_no_pillar_tables(tmp_path):
+    (tmp_path / "plan.csv").write_text(
+        "指标,领域,目标值\n医师数,健康,≥3\n床位数,健康,≥5\n在园率,教育,90\n", encoding="utf-8"
+    )
+    (tmp_path / "f.toml").write_text('id = "f"\nindicators = "plan.csv"\n', encoding="utf-8")
+
+    built = Framework.from_toml(tmp_path / "f.toml")
+
+    assert [i.id for i in built.model.indicator] == ["医师数", "床位数", "在园率"]
+    assert [(p.id, p.name) for p in built.model.pillar] == [("健康", "健康"), ("教育", "教育")]
+
+
+def test_pillars_may_be_named_by_their_name(tmp_path):
+    (tmp_path / "plan.csv").write_text("编号,指标,领域\na,医师数,健康\n", encoding="utf-8")
+    text = 'id = "f"\nindicators = "plan.csv"\n[[pillar]]\nid = "health"\nname = "健康"\n'
+    (tmp_path / "f.toml").write_text(text, encoding="utf-8")
+
+    assert Framework.from_toml(tmp_path / "f.toml").model.indicator[0].pillar == "health"
+
+
+def test_excluded_cells_may_be_named_by_the_indicators_name(tmp_path):
+    (tmp_path / "plan.csv").write_text("编号,指标,目标值\na,医师数,≥3\n", encoding="utf-8")
+    text = 'id = "f"\nindicators = "plan.csv"\n[[exclude]]\nregion = "A"\nyear = 2020\nindicator = "医师数"\nreason = "x"\n'
+    (tmp_path / "f.toml").write_text(text, encoding="utf-8")
+
+    assert Framework.from_toml(tmp_path / "f.toml").model.exclude[0].indicator == "a"
+
+
+def test_the_hidden_ending_of_a_text_file_is_named(tmp_path):
+    (tmp_path / "f.toml.txt").write_text('id = "f"', encoding="utf-8")
+
+    with pytest.raises(FrameworkError, match=r"There is a f\.toml\.txt: rename it"):
+        Framework.from_toml(tmp_path / "f.toml")
+
+
+def test_numbers_of_a_workbook_keep_the_digits_that_excel_keeps():
+    built = Framework.from_dict(
+        {
+            "framework": {"id": "f", "indicator": [{"id": "a", "target": 75, "baseline": 0.1 + 0.2}]},
+            "regions": [],
+        }
+    )
+
+    assert (built.model.indicator[0].target, built.model.indicator[0].baseline) == ("75", "0.3")

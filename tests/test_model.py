@@ -39,10 +39,10 @@ def faults(**changes):
         ({"id": "f", "indicator": [LEAF | {"direction": "up"}]}, "indicator 'a' → direction: should be 'positive'"),
         ({"id": "f", "indicator": [LEAF | {"per": 0}]}, "indicator 'a' → per: should be greater than 0, is 0"),
         ({"id": "f", "indicator": [LEAF | {"tolerance": 1}]}, "should be less than 1"),
-        ({"id": "f", "target": [{"indicator": "a"}]}, "target 'a' → target: this key is required"),
-        ({"title": "no id"}, "id: this key is required"),
+        ({"id": "f", "target": [{"indicator": "a"}]}, "target 'a' → target: this key (目标值) is required"),
+        ({"title": "no id"}, "id: this key (编号) is required"),
         ({"id": "f", "equalization": {"reference": {"regoin": "x"}}}, "regoin: unknown key. Did you mean 'region'?"),
-        ({"id": "f", "exclude": [{"region": "x", "year": 2020, "indicator": "a"}]}, "reason: this key is required"),
+        ({"id": "f", "exclude": [{"region": "x", "year": 2020, "indicator": "a"}]}, "reason: this key (原因) is req"),
     ],
 )  # fmt: skip
 def test_wrong_keys_and_values_are_refused_with_their_place(data, told):

@@ -260,6 +260,57 @@ def test_departments_are_scored_with_the_weights_of_the_index():
     assert found.loc["教育局", ["targets", "on_track", "behind", "alerts_red"]].tolist() == [2, 1, 1, 1]
 
 
+def test_a_department_below_the_coverage_has_no_score():
+    indicators = [{**ONE, "department": "教育局"}, {**ONE, "id": "two", "department": "教育局"}]
+
+    found = watch(plan(*indicators), table(2023, one=[50], two=["—"])).departments.iloc[0]
+
+    assert np.isnan(found["attainment"])
+    assert found["coverage"] == pytest.approx(0.5)
+
+
+def test_change_compares_both_years_with_the_same_target():
+    rows = [(2022, "≥40", None), (2025, "≥100", None), (2025, "≥50", 2023)]
+    built = plan(
+        {"id": "one", "baseline": "0"},
+        target=[
+            {"indicator": "one", "year": year, "target": text, **({"effective_from": since} if since else {})}
+            for year, text, since in rows
+        ],
+    )
+
+    found = watch(built, table([2022, 2023], region=["A"] * 2, one=[30, 40]))
+
+    assert found.regions["before"].tolist() == pytest.approx([60])  # 30 of 50
+    assert found.regions["change"].tolist() == pytest.approx([20])
+
+
+def test_bounds_are_no_points_of_a_line():
+    built = plan({"id": "one", "direction": "negative", "baseline": "<4", "target": "≤2"})
+
+    found = watch(built, table([2020, 2021, 2022, 2023], region=["A"] * 4, one=["<4", 3.8, 3.6, 3.4]))
+
+    assert np.isnan(cell(found, "one", "achieved_per_year"))
+    assert cell(found, "one", "projected") == pytest.approx(3.0)  # through 3.8, 3.6 and 3.4 alone
+    assert cell(found, "one", "baseline_bound") == "<4"
+
+
+def test_what_has_no_value_now_is_not_projected():
+    built = plan({"id": "one", "target": "[60]", "cumulate": "sum"})
+
+    found = watch(built, table([2021, 2022, 2023], region=["A"] * 3, one=[10, "—", 10]))
+
+    assert cell(found, "one", "status") == "unscored"
+    assert np.isnan(cell(found, "one", "projected"))
+
+
+def test_without_a_baseline_the_pace_needed_is_still_known():
+    found = watch(plan({"id": "one", "target": "100"}), table(2023, one=[92]))
+
+    assert cell(found, "one", "required_per_year") == pytest.approx(4)
+    assert cell(found, "one", "status") == "unscored"
+
+
 def test_alerts_come_worst_first_with_the_reason_in_words():
     built = plan({**ONE, "department": "民政局"}, {**ONE, "id": "two"}, {**ONE, "id": "three"})
 

@@ -764,3 +764,12 @@ def test_a_sample_without_values_does_not_stop_the_search_for_lost_units():
     findings = framework(["a"]).check(data)
 
     assert [item.region for item in findings.warnings if item.kind == "unit"] == ["r7"]
+
+
+def test_the_only_region_needs_no_column():
+    built = framework(["a"], regions=[{"region": "320682", "name": "如皋市"}])
+
+    panel, findings, _ = built.read(pd.DataFrame({"year": [2020, 2021], "a": [1.0, 2.0]}))
+
+    assert [panel.label(row) for row in panel.order] == ["如皋市, 2020", "如皋市, 2021"]
+    assert "table: no region column; all rows are 如皋市" in findings.notes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from equindex.cli._print import json_line, line, records, table
+from equindex.model import ROOT
 from equindex.monitoring.status import STATUSES, warnings_of
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["monitoring", "monitoring_json"]
 
+_OVERALL = ("overall (总体)", "总体")
 _MANY = 30  # rows of a table of which a terminal shows the first
 
 # What each printed column is called, in English and Chinese.
@@ -81,8 +83,8 @@ _TITLES = {
 }
 _ROWS = {
     "annual": ["value", "target", "target_year", "attainment", "status", "grade", "expected", "unit", "baseline"],
-    "midterm": ["value", "target", "target_year", "status", "grade", "achieved_per_year", "required_per_year",
-                "projected", "outlook"],
+    "midterm": ["value", "target", "target_year", "status", "grade", "outlook", "achieved_per_year",
+                "required_per_year", "projected"],
     "final": ["value", "target", "target_year", "attainment", "met", "status", "unit", "baseline"],
 }  # fmt: skip
 
@@ -100,7 +102,7 @@ def monitoring(found: Monitoring, region: str | None, lang: str) -> None:
     for name in ("opinion", "moved", "hierarchy"):
         frame = getattr(found, name)
         if len(frame):
-            _print(name, frame, _COLUMNS_OF[name], lang)
+            _print(name, _shown(frame, lang), _COLUMNS_OF[name], lang)
 
 
 _STATUS = [str(status) for status in STATUSES]
@@ -143,7 +145,7 @@ def _one(found: Monitoring, region: str, lang: str) -> None:
     if len(found.departments):
         _print("departments", own(found.departments), _COLUMNS_OF["departments"], lang)
     left = targets[~listed["met"].fillna(False).astype(bool)]
-    if len(left) and found.stage != "midterm":
+    if len(left):
         shown = ["node_name", "value", "target", "target_year", "required_per_year", "status", "reason"]
         _print("remaining", left, shown, lang, whole=True)
     alerts = own(found.alerts)
@@ -166,6 +168,8 @@ def _regions(found: Monitoring, lang: str) -> None:
 def _shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Put the words of the language, and bounds, into the columns that are printed."""
     frame = frame.copy()
+    if "node_name" in frame.columns and "node" in frame.columns:
+        frame["node_name"] = frame["node_name"].where(frame["node"] != ROOT, _OVERALL[lang == "zh"])
     for column, bound in (("value", "bound"), ("baseline", "baseline_bound")):
         if bound in frame.columns:
             frame[column] = frame[column].astype(object).where(frame[bound] == "", frame[bound])

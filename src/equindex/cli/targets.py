@@ -113,6 +113,7 @@ def _printed(row: dict[str, Any]) -> list[Any]:
     """Return the cells of one printed row; the printed text of a cell stands beside what was read."""
     means = {
         f"for {row['where']}": row["where"],
+        f"in force from {row['effective_from']}": row["effective_from"],
         "binding": row["binding"],
         "total of the plan": row["cumulative"],
         "about": row["approximate"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pydantic import BaseModel
 from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
 from equindex.model import (
+    ROOT,
     Change,
     FrameworkFile,
     Indicator,
@@ -71,6 +73,7 @@ def load(path: Path, settings: Sequence[str]) -> Contents:
         with _named(f"regions = {found.data['regions']!r} in {path.name}"):
             found.regions = tables.records(file, _REGION_KEYS, synonyms=tables.REGION, allow_extra=True)
         found.files.append(file)
+    _name_rows(found.data)
     _name_targets(found.data)
     return found
 
@@ -92,9 +95,37 @@ def _add(found: Contents, key: str, records: list[tuple[int, dict[str, object]]]
     found.data[key] = [*listed, *(row for _, row in records)]
 
 
+def _name_rows(data: dict[str, Any]) -> None:
+    """Let indicators without an id be called by their name, and pillars by theirs.
+
+    Where no pillar is described, those that indicators name are the pillars.
+    """
+    indicators: Any = data.get("indicator", [])
+    pillars: Any = data.get("pillar", [])
+    if not all(
+        isinstance(part, list) and all(isinstance(row, dict) for row in part)
+        for part in (indicators, pillars)
+    ):
+        return
+    for row in [*indicators, *pillars]:
+        if "id" not in row and str(row.get("name", "")).strip():
+            row["id"] = str(row["name"]).strip()
+    said = [str(row["pillar"]).strip() for row in indicators if row.get("pillar")]
+    if not pillars:
+        data["pillar"] = [{"id": name, "name": name} for name in dict.fromkeys(said) if name != ROOT]
+        return
+    ids = {str(row.get("id")) for row in pillars}
+    names = Counter(str(row.get("name", "")).strip() for row in pillars)
+    owner = {str(row.get("name", "")).strip(): row.get("id") for row in pillars}
+    for row in indicators:
+        name = str(row.get("pillar", "")).strip()
+        if name not in ids and names[name] == 1:
+            row["pillar"] = owner[name]
+
+
 def _name_targets(data: dict[str, Any]) -> None:
     """Put ids for names under the indicator of targets and the like, where one indicator alone has the name."""
-    parts = [data.get(key, []) for key in ("indicator", "target", "milestone", "statement")]
+    parts = [data.get(key, []) for key in ("indicator", "target", "milestone", "statement", "exclude")]
     if not all(isinstance(part, list) and all(isinstance(row, dict) for row in part) for part in parts):
         return
     indicators, *listed = parts
@@ -145,6 +176,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         near = nearest(
             path.name, sorted(p.name for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
         )
+        if path.with_name(f"{path.name}.txt").exists():
+            near = f"There is a {path.name}.txt: rename it, without .txt, which Windows may hide."
         raise FrameworkError(f"there is no file {str(path)!r}. {near}".strip()) from None
     except IsADirectoryError:
         raise FrameworkError(f"{str(path)!r} is a folder. Name the framework file in it.") from None

@@ -54,7 +54,7 @@ def _text(value: Any) -> Any:
     """Turn numbers from a typed cell into text: 97.0 is the cell 97."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return str(int(value)) if float(value).is_integer() else repr(value)
+    return str(int(value)) if float(value).is_integer() else f"{value:.15g}"  # the digits that Excel keeps
 
 
 def _year(value: Any) -> Any:

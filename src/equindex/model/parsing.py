@@ -12,6 +12,15 @@ from equindex.errors import FrameworkError, nearest
 
 __all__ = ["parse"]
 
+_CHINESE = {
+    "id": "编号",
+    "indicator": "指标",
+    "target": "目标值",
+    "region": "地区",
+    "year": "年份",
+    "reason": "原因",
+}
+
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -69,7 +78,8 @@ def _fault(model: type[BaseModel], data: Mapping[str, Any], fault: Any) -> tuple
     if fault["type"] == "extra_forbidden":
         return f"{where}:", f"unknown key. {nearest(str(place[-1]), _keys(model, place[:-1]))}", ""
     if fault["type"] == "missing":
-        return f"{where}:", "this key is required.", ""
+        name = _CHINESE.get(str(place[-1]))
+        return f"{where}:", f"this key{f' ({name})' if name else ''} is required.", ""
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     message = re.sub(r"a valid (tuple|list)", "a list", message.split(", unable")[0])
     message = re.sub(r"a valid dictionary( or instance of \w+)?", "a table", message)

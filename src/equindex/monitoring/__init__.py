@@ -176,6 +176,12 @@ def of_scores(
     place[region[when == as_of - 1]] = np.flatnonzero(when == as_of - 1)
     before = place[region[rows]]
 
+    earlier = found  # like is compared with like: last year's values with this year's targets
+    if len({(t.indicator, t.region, t.where) for t in model.target}) < len(model.target):
+        aimed = attain(plan, panel, targets_of or as_of, as_of)
+        assert aimed is not None
+        earlier = aimed
+
     course = follow(plan, panel, found, rows, as_of)
     targets = target_table(plan, panel, found, course)
     grades = [grade.grade for grade in warnings_of(model)]
@@ -193,9 +199,9 @@ def of_scores(
         attained=found,
         course=course,
         targets=targets,
-        regions=region_table(plan, panel, found, course, before, binding),
-        pillars=node_table(plan, panel, found, course, before),
-        departments=department_table(plan, panel, found, course, before),
+        regions=region_table(plan, panel, (found, earlier), course, before, binding),
+        pillars=node_table(plan, panel, (found, earlier), course, before),
+        departments=department_table(plan, panel, (found, earlier), course, before),
         binding=binding,
         alerts=alert_table(targets, grades, missed),
         goals=goal_table(plan, panel, found, course),

@@ -124,8 +124,12 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
         beyond = (found.attained.met[rows] == 0) & (completion >= 100)  # past the far end of an interval
         gap = np.where(held | trend | beyond | (due & (np.isnan(gap) | whole)), lacks, gap)
         gap = np.where(whole & set_by_hand & ~due, _short(value, expected, plan.direction), gap)
-        so_far = np.where(summed & (as_of <= start), 0.0, value)
-        pace = attainment.pace(so_far, baseline, target, as_of, begin, close)
+        exact = _exact(panel, found)
+        so_far = np.where(summed & (as_of <= start), 0.0, exact[rows])
+        first = np.where(_only_bounded(found, goal) & ~summed, np.nan, baseline)
+        pace = attainment.pace(
+            so_far, first, np.where(np.isnan(target), nearest, target), as_of, begin, close
+        )
     gap = np.where(np.abs(gap) < _NEAR, 0.0, gap)
 
     known = found.attained.status[rows]
@@ -134,9 +138,10 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
     status = _statuses(known, elapsed, gap, due, wanted.ahead)
     late = (status == _IS[Status.BEHIND]) | (status == _IS[Status.OVERDUE])
     gap = np.where(np.isin(status, [_IS[Status.UNSCORED], _IS[Status.NOT_STARTED]]), np.nan, gap)
-    moving = ~(whole | trend) & np.isfinite(target)
+    moving = ~(whole | trend) & ~np.isnan(low) & ~np.isnan(high)
     ahead = moving & ~held & ((found.attained.met[rows] == 0) | (status == _IS[Status.NOT_STARTED]))
-    seen = _projection(plan, panel, found, rows, as_of, baseline, start, end, moving)
+    projected = moving & np.isfinite(exact[rows])
+    seen = _projection(plan, panel, found, exact, rows, as_of, first, start, end, projected)
     return Course(
         as_of=as_of,
         rows=rows,
@@ -167,6 +172,25 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
 def _of_goals(found: AttainedPanel, name: str, goal: NDArray[np.intp]) -> BoolArray:
     """Return whether each cell's goal has something."""
     return np.array([*(bool(getattr(one, name)) for one in found.goals), False])[goal]
+
+
+def _exact(panel: Panel, found: AttainedPanel) -> FloatArray:
+    """Return the values that are known exactly, in the panel's order; a bound is none."""
+    if not panel.bounds:
+        return found.value
+    place = np.full(len(panel.region), -1)
+    place[panel.order] = np.arange(len(panel.order))
+    exact = found.value.copy()
+    for row, column in panel.bounds:
+        if place[row] >= 0:
+            exact[place[row], column] = np.nan
+    return exact
+
+
+def _only_bounded(found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
+    """Return where the printed baseline is only a bound."""
+    ends = [(g.baseline_low, g.baseline_high) for g in found.goals]
+    return np.array([*(bool(low < high) for low, high in ends), False])[goal]
 
 
 def _all_or_nothing(plan: Plan, found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
@@ -264,6 +288,7 @@ def _projection(
     plan: Plan,
     panel: Panel,
     found: AttainedPanel,
+    exact: FloatArray,
     rows: NDArray[np.intp],
     as_of: int,
     baseline: FloatArray,
@@ -282,7 +307,7 @@ def _projection(
     place[region[rows]] = np.arange(len(rows))
     inside = np.flatnonzero((when >= years[0]) & (when <= as_of) & (place[region] >= 0))
     cube = np.full((len(years), *start.shape), np.nan)
-    cube[when[inside] - years[0], place[region[inside]]] = found.value[inside]
+    cube[when[inside] - years[0], place[region[inside]]] = exact[inside]
     for year in begins:
         first = cube[int(year) - years[0]] if year <= as_of else nothing
         at = (start == year) & (np.isnan(first) | _of_goals(found, "cumulative", found.goal[rows]))

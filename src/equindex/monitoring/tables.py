@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from equindex import notation
 from equindex._arrays import FloatArray
 from equindex.monitoring.course import OUTLOOKS, Course
 from equindex.monitoring.status import STATUSES, Status, warnings_of
@@ -19,14 +18,13 @@ from equindex.scoring.attained import AttainedPanel, why_unattained
 from equindex.scoring.tidy import categorical, truth, unscored, whole, worded
 
 if TYPE_CHECKING:
-    from equindex.model import FrameworkFile, Indicator
+    from equindex.model import FrameworkFile
     from equindex.schema import Panel
     from equindex.scoring import Plan
 
 __all__ = ["alert_table", "department_table", "node_table", "region_table", "target_table"]
 
-_COUNTED = [Status.MET, Status.AHEAD, Status.ON_TRACK, Status.BEHIND, Status.OVERDUE]
-_OPEN = [Status.AT_LIMIT, Status.BOUND_ONLY, Status.NOT_STARTED, Status.UNSCORED]
+_ROUNDING = 1e-9  # a coverage this far below the limit is still at the limit
 _DEPARTMENTS = re.compile(r"[;；、,，](?![^(（]*[)）])")  # not inside 各县（市、区）
 _CODES = {status: number for number, status in enumerate(STATUSES)}
 
@@ -58,6 +56,8 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
     grades = warnings_of(model)
     pillars = {pillar.id: pillar.name or pillar.name_en or pillar.id for pillar in model.pillar}
     printed = np.array([*(g.raw for g in found.goals), ""], dtype=object)[goal]
+    first = np.array([*(g.baseline_raw for g in found.goals), ""], dtype=object)[goal]
+    only = np.array([*(bool(g.baseline_low < g.baseline_high) for g in found.goals), False])[goal]
     bounds = np.full((size, wide), "", dtype=object)
     if panel.bounds:
         place = {int(row): k for k, row in enumerate(rows)}
@@ -78,7 +78,7 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
             "unit": per_indicator([i.unit for i in indicators]),
             "measured_at": per_indicator([i.measured_at for i in indicators]),
             "baseline": cells(course.baseline),
-            "baseline_bound": per_indicator([_bound(i) for i in indicators]),
+            "baseline_bound": np.where(only, first, ""),
             "baseline_year": whole(cells(course.start)),
             "target": printed,
             "target_low": open_end(course.low),
@@ -105,12 +105,6 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
             "reason_zh": chinese,
         }
     )
-
-
-def _bound(indicator: Indicator) -> str:
-    """Return a baseline as printed where it is only a bound."""
-    reading = notation.read(indicator.baseline or "", indicator.unit)
-    return reading.raw.strip() if reading.operator in ("<", "<=", ">", ">=") else ""
 
 
 def _reasons(
@@ -143,18 +137,19 @@ def _counts(status: NDArray[np.int8], inside: NDArray[np.float64]) -> dict[str, 
 def region_table(
     plan: Plan,
     panel: Panel,
-    found: AttainedPanel,
+    attained: tuple[AttainedPanel, AttainedPanel],
     course: Course,
     before: NDArray[np.intp],
     binding: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return one row for each region: overall attainment, change, class, counts of statuses, binding list.
 
-    `before` holds each region's row of the year before in the panel's order, -1 where there is none.
+    `attained` holds the values against the targets, and last year's against those of this year; `before` each
+    region's row of the year before in the panel's order, -1 where there is none.
     """
-    model = plan.model
+    model, (found, earlier) = plan.model, attained
     score = found.rolled.score[course.rows, 0]
-    last = np.where(before >= 0, found.rolled.score[before, 0], np.nan)
+    last = np.where(before >= 0, earlier.rolled.score[before, 0], np.nan)
     codes = panel.region[panel.order[course.rows]]
     why = [
         unscored(plan.tree, found.rolled, plan.missing, int(row), 0) if np.isnan(s) else ""
@@ -228,16 +223,20 @@ def _alerts_by(
 
 
 def node_table(
-    plan: Plan, panel: Panel, found: AttainedPanel, course: Course, before: NDArray[np.intp]
+    plan: Plan,
+    panel: Panel,
+    attained: tuple[AttainedPanel, AttainedPanel],
+    course: Course,
+    before: NDArray[np.intp],
 ) -> pd.DataFrame:
     """Return attainment of each pillar (领域) and of the index, with counts of statuses."""
-    tree = plan.tree
+    tree, (found, earlier) = plan.tree, attained
     leaves = np.array([tree.sums(_one(len(found.has), leaf)) > 0 for leaf in range(len(found.has))])
     leaves &= found.has[:, None]
     nodes = [n for n, level in enumerate(tree.levels) if level != "indicator" and leaves[:, n].any()]
     wide, size = len(nodes), len(course.rows)
     score = found.rolled.score[course.rows][:, nodes]
-    last = np.where(before[:, None] >= 0, found.rolled.score[before][:, nodes], np.nan)
+    last = np.where(before[:, None] >= 0, earlier.rolled.score[before][:, nodes], np.nan)
     rows = panel.order[course.rows]
     inside = leaves[:, nodes]
     why = [
@@ -274,12 +273,17 @@ def _one(size: int, at: int) -> FloatArray:
 
 
 def department_table(
-    plan: Plan, panel: Panel, found: AttainedPanel, course: Course, before: NDArray[np.intp]
+    plan: Plan,
+    panel: Panel,
+    attained: tuple[AttainedPanel, AttainedPanel],
+    course: Course,
+    before: NDArray[np.intp],
 ) -> pd.DataFrame:
     """Return the score of each responsible department: its indicators' attainment, weighted as in the index.
 
-    An indicator of several departments counts for each of them.
+    An indicator of several departments counts for each of them. Below the framework's coverage there is none.
     """
+    found, earlier = attained
     owners: dict[str, list[int]] = {}
     for column in np.flatnonzero(found.has).tolist():
         for name in _DEPARTMENTS.split(plan.model.indicator[column].department):
@@ -298,11 +302,13 @@ def department_table(
         seen = np.isfinite(score)
         total = seen.astype(float) @ weight
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(seen, score, 0.0) @ weight / total, total / weight.sum(axis=0)
+            means, coverage = np.where(seen, score, 0.0) @ weight / total, total / weight.sum(axis=0)
+        enough = coverage >= (plan.missing.min_coverage if plan.missing.rule == "reweight" else 1) - _ROUNDING
+        return np.where(enough, means, np.nan), coverage
 
     now, coverage = mean(found.attained.attainment[course.rows])
-    earlier = found.attained.attainment[before]
-    last, _ = mean(np.where(before[:, None] >= 0, earlier, np.nan))
+    past = earlier.attained.attainment[before]
+    last, _ = mean(np.where(before[:, None] >= 0, past, np.nan))
     rows = panel.order[course.rows]
     return pd.DataFrame(
         {

@@ -153,7 +153,7 @@ def answer(found: Monitoring, region: str | None, lang: str) -> list[str]:
         *head,
         *_counts(row, chinese),
         *_overall(row, chinese),
-        *_binding(row, chinese),
+        *_binding(found, row, chinese),
         *_rest(found, region, chinese),
     ]
 
@@ -217,15 +217,19 @@ def _overall(row: pd.Series[Any], chinese: bool) -> list[str]:
     return [said + ("; vetoed, as a binding indicator fails." if row["veto"] else ".")]
 
 
-def _binding(row: pd.Series[Any], chinese: bool) -> list[str]:
+def _binding(found: Monitoring, row: pd.Series[Any], chinese: bool) -> list[str]:
     counts = [int(row[f"binding_{verdict}"]) for verdict in ("pass", "fail", "unknown", "unscored")]
     if not sum(counts):
         return []
+    listed = found.binding[found.binding["region"] == row["region"]]
+    overdue = int(((listed["verdict"] == "fail") & (listed["status"] == Status.OVERDUE)).sum())
+    passed, failed, unknown, unscored = counts
     rate = row["binding_rate"]
     if chinese:
-        said = "约束性指标{}项：通过{}、未通过{}、未知{}、未评{}".format(sum(counts), *counts)
+        said = f"约束性指标{sum(counts)}项：通过{passed}、未通过{failed}（其中逾期{overdue}）"
+        said += f"、未知{unknown}、未评{unscored}"
         return [said + (f"，通过率{rate:.0f}%。" if np.isfinite(rate) else "。")]
-    said = "Binding: {} pass, {} fail, {} unknown, {} unscored".format(*counts)
+    said = f"Binding: {passed} pass, {failed} fail ({overdue} of them overdue), {unknown} unknown, {unscored} unscored"
     return [said + (f"; pass rate {rate:.0f}%." if np.isfinite(rate) else ".")]
 
 
@@ -268,7 +272,7 @@ def _outlook(own: pd.DataFrame, level: float, chinese: bool) -> list[str]:
     if chinese:
         words = {"reaches": "可达标", "open": "不确定", "misses": "难以达标", "": "仅两年数据、无区间"}
         told = "、".join(f"{words[word]}{count}项" for word, count in counts.items() if count)
-        return [f"按现有趋势预测到目标年（{level:.0%}区间）：{told}。"]
+        return [f"未达标的指标按现有趋势预测到目标年（{level:.0%}区间）：{told}。"]
     words = {
         "reaches": "reach their target",
         "open": "are open",

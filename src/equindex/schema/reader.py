@@ -94,9 +94,14 @@ class Reader:
         sheet = self._kept(sheet)
         constants = constants_of(declared, sheet)
         try:
-            roles = tables.roles(
-                sheet.frame.columns, {r: c for r, c in declared.items() if r not in constants}
-            )
+            own = {role: column for role, column in declared.items() if role not in constants}
+            roles = tables.roles(sheet.frame.columns, own)
+            if self.table is not None and len(self.table) == 1 and not {"region", "region_name"} & set(roles):
+                sheet = replace(sheet, frame=sheet.frame.assign(region=self.table.codes[0]))
+                roles = tables.roles(sheet.frame.columns, own)
+                self.findings.notes.append(
+                    f"{sheet.name}: no region column; all rows are {self.table.names[0]}"
+                )
             layout = tables.layout(sheet, roles)
         except DataError as error:
             self.findings.error("columns", str(error).removeprefix(f"{sheet.name} "), file=sheet.name)

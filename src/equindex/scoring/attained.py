@@ -81,7 +81,10 @@ class AttainedPanel:
 
 
 def _chosen(
-    read: Sequence[Sequence[tuple[str | None, Goal]]], panel: Panel, targets_of: int | None
+    read: Sequence[Sequence[tuple[str | None, Goal]]],
+    panel: Panel,
+    targets_of: int | None,
+    aimed: int | None,
 ) -> tuple[tuple[Goal, ...], NDArray[np.intp]]:
     """Return all goals, and which of them holds for each row and indicator, -1 where none does.
 
@@ -103,7 +106,7 @@ def _chosen(
             for place in sorted(places, key=lambda place: (isinstance(place, int), place != "")):
                 own, rows = places[place], _rows_at(panel, place, rows_of)
                 lone = len(own) == 1 and own[0].effective_from is None
-                picks = own if lone else [_pick(own, int(year), targets_of) for year in years]
+                picks = own if lone else [_pick(own, aimed or int(year), targets_of) for year in years]
                 line = np.array(
                     [-1 if pick is None else known.setdefault(pick, len(known)) for pick in picks]
                 )
@@ -150,7 +153,9 @@ def _pick(found: Sequence[Goal], year: int, targets_of: int | None) -> Goal | No
     return max(usable, key=lambda goal: goal.year or 0)
 
 
-def attain(plan: Plan, panel: Panel, targets_of: int | None = None) -> AttainedPanel | None:
+def attain(
+    plan: Plan, panel: Panel, targets_of: int | None = None, aimed: int | None = None
+) -> AttainedPanel | None:
     """Hold every scored row against its targets; None where the framework has no target.
 
     Parameters
@@ -161,6 +166,8 @@ def attain(plan: Plan, panel: Panel, targets_of: int | None = None) -> AttainedP
         The data.
     targets_of : int, optional
         Hold every row against the targets that were in force in this year, not in its own.
+    aimed : int, optional
+        Of several target years, the one that counts in this year, not in the row's own.
 
     Raises
     ------
@@ -171,7 +178,7 @@ def attain(plan: Plan, panel: Panel, targets_of: int | None = None) -> AttainedP
     has = np.array([bool(found) for found in read])
     if not has.any():
         return None
-    table, goal = _chosen(read, panel, targets_of)
+    table, goal = _chosen(read, panel, targets_of, aimed)
     counted = np.flatnonzero([indicator.roll_up == "share" for indicator in plan.model.indicator])
     if panel.lowest is not None and counted.size:  # a part has no share, it counts towards one
         goal = np.array(np.broadcast_to(goal, (len(panel.order), len(read))))

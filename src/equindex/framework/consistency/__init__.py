@@ -15,9 +15,10 @@ from equindex.framework.consistency.figures import (
     implausible_rise,
     impossible,
     kept,
+    mixed_percent,
     period_total,
 )
-from equindex.framework.consistency.names import aliases, same_names, statements
+from equindex.framework.consistency.names import aliases, loose, same_names, statements
 from equindex.framework.consistency.years import backwards, milestones, target_years
 from equindex.model import FrameworkFile
 from equindex.schema import Finding, Findings, Panel
@@ -29,6 +30,7 @@ _CHECKS: Final[tuple[Callable[[Drawn], Iterator[Finding]], ...]] = (
     already_met,
     implausible_rise,
     period_total,
+    mixed_percent,
     baselines,
     impossible,
     target_years,
@@ -37,6 +39,7 @@ _CHECKS: Final[tuple[Callable[[Drawn], Iterator[Finding]], ...]] = (
     statements,
     aliases,
     same_names,
+    loose,
 )
 
 

@@ -12,7 +12,15 @@ from equindex.notation.words import FACTOR
 from equindex.schema import Finding
 from equindex.scoring.goals import read_cell
 
-__all__ = ["already_met", "baselines", "implausible_rise", "impossible", "kept", "period_total"]
+__all__ = [
+    "already_met",
+    "baselines",
+    "implausible_rise",
+    "impossible",
+    "kept",
+    "mixed_percent",
+    "period_total",
+]
 
 _COUNTED = re.compile(rf"(?:{FACTOR}|萬|億)(?:户|戶|套|个|個|所|家|人次|件|场|場|项|項|处|處)")
 _RATE = re.compile("[%‰/每]|人均|率|占比|佔比|比例")
@@ -167,3 +175,16 @@ def impossible(plan: Drawn) -> Iterator[Finding]:
                     "Correct the target, or say by lower and upper which values there can be.",
                     **aim.at,
                 )
+
+
+def mixed_percent(plan: Drawn) -> Iterator[Finding]:
+    """Yield percentages whose baseline is a share of 1, as Excel stores cells formatted as percent."""
+    for aim in plan.aims:
+        reading = read_cell(aim.indicator, aim.goal.baseline_raw)
+        if aim.indicator.unit.startswith("%") and 0 < reading.value <= 1 < aim.end and not reading.percent:
+            yield warning(
+                "percent",
+                f"the baseline is {aim.goal.baseline_raw!r}, the target {aim.goal.raw!r}, both in %.",
+                "Excel stores a cell formatted as percent as a share of 1: write 90.79, not 0.9079.",
+                **aim.at,
+            )

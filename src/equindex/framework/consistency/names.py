@@ -9,14 +9,14 @@ from typing import Final
 
 from equindex import notation
 from equindex.framework.consistency.aims import Drawn, Start, in_words, warning
-from equindex.model import Indicator, Statement, Target
+from equindex.model import ROOT, Indicator, Statement, Target
 from equindex.notation.words import FOLD
 from equindex.schema import Finding
 from equindex.schema.words import folded
 from equindex.scoring.goals import read_cell
 from equindex.tables import plain
 
-__all__ = ["aliases", "same_names", "statements"]
+__all__ = ["aliases", "loose", "same_names", "statements"]
 
 _SEVERAL = re.compile("[;|；、]")
 _SAYS: Final = {
@@ -162,3 +162,19 @@ def same_names(plan: Drawn) -> Iterator[Finding]:
                     indicator=indicator.id,
                     value=word,
                 )
+
+
+def loose(plan: Drawn) -> Iterator[Finding]:
+    """Yield indicators of a table that names pillars for others: merged cells hold only their first row."""
+    model = plan.model
+    blank = [indicator for indicator in model.indicator if indicator.pillar == ROOT]
+    if model.indicators and model.pillar and blank:
+        named = ", ".join(indicator.id for indicator in blank[:5])
+        more = f" and {len(blank) - 5} more" if len(blank) > 5 else ""
+        yield Finding(
+            severity="warning",
+            kind="no pillar",
+            message=f"{named}{more}: no pillar, while others have one; each stands beside the pillars and weighs as "
+            "much as one.",
+            remedy="Name the pillar (领域) in every row; of merged cells only the first has it.",
+        )
