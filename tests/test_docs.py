@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import REPOSITORY
-from equindex import model
+from equindex import model, monitoring
 from equindex.cli import app
 from equindex.framework import Framework
 
@@ -178,6 +178,18 @@ def test_the_page_of_numbers_has_every_column():
         section = re.search(rf"^### `{name}` table$(.*?)^### ", text, re.M | re.S)
         assert section, name
         assert set(table.columns) <= set(re.findall(r"`(\w+)`", section[1])), name
+
+
+@pytest.mark.usefixtures("workplace")
+def test_the_page_of_monitoring_has_every_column():
+    text = (REPOSITORY / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"`(\w+)`", text[text.index("## Tables") :])) | {"region", "region_name", "year"}
+    plan = Framework.from_toml("data/rugao-2025/framework.toml")
+    found = monitoring.analyse(plan, "data/rugao-2025/observations.csv")
+
+    for name, table in found.tables().items():
+        assert f"`{name}`" in text
+        assert set(table.columns) <= known, name
 
 
 def test_the_page_of_errors_has_every_kind_of_finding():

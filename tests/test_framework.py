@@ -660,7 +660,8 @@ def test_pillars_may_be_named_by_their_name(tmp_path):
 
 def test_excluded_cells_may_be_named_by_the_indicators_name(tmp_path):
     (tmp_path / "plan.csv").write_text("编号,指标,目标值\na,医师数,≥3\n", encoding="utf-8")
-    text = 'id = "f"\nindicators = "plan.csv"\n[[exclude]]\nregion = "A"\nyear = 2020\nindicator = "医师数"\nreason = "x"\n'
+    cell = 'region = "A"\nyear = 2020\nindicator = "医师数"\nreason = "x"\n'
+    text = f'id = "f"\nindicators = "plan.csv"\n[[exclude]]\n{cell}'
     (tmp_path / "f.toml").write_text(text, encoding="utf-8")
 
     assert Framework.from_toml(tmp_path / "f.toml").model.exclude[0].indicator == "a"

@@ -285,6 +285,91 @@ def test_change_compares_both_years_with_the_same_target():
     assert found.regions["change"].tolist() == pytest.approx([20])
 
 
+def test_change_compares_the_indicators_scored_in_both_years():
+    built = plan(ONE, {**ONE, "id": "two"}, methods={"weighting": "equal", "missing": {"min_coverage": 0.5}})
+
+    found = watch(built, table([2022, 2023], region=["A"] * 2, one=[50, 60], two=["—", 0]))
+
+    row = found.regions.iloc[0]
+    assert row["attainment"] == pytest.approx(30)
+    assert row[["before", "change", "gap_closed"]].tolist() == pytest.approx([50, 10, 20])
+    assert found.pillars["change"].tolist() == pytest.approx([10])
+
+
+def test_no_region_is_ranked_among_its_own_parts():
+    data = table(2023, region=["P", "A", "B"], number=[63, 20, 40], people=[18000, 2000, 16000])
+
+    found = watch(plan(BEDS, regions=REGIONS), data).regions.set_index("region")
+
+    assert found["rank"].to_dict() == {"P": 1, "A": 1, "B": 2}
+
+
+def test_a_score_beside_that_of_its_parts_is_warned_of():
+    data = table(2023, region=["P", "A", "B"], one=[1, 2, 3])
+    built = framework(["one"], regions=REGIONS)
+
+    [found] = [finding for finding in built.check(data) if finding.kind == "parent among its parts"]
+
+    assert found.message.startswith("'甲市': scored beside its own parts")
+
+
+def test_a_veto_holds_in_every_table():
+    veto = {"plan": [2021, 2025], "veto": True}
+    built = plan(ONE, {**ONE, "id": "two", "binding": True}, classes={"良": 50, "优": 80}, attainment=veto)
+
+    found = watch(built, table(2023, one=[100], two=[80]))
+
+    assert found.pillars["class"].tolist() == found.regions["class"].tolist() == ["良"]
+
+
+def test_an_exact_line_onto_the_target_reaches_it():
+    built = plan({"id": "one", "baseline": "96.42", "target": "≥97"})
+    values = [96.42 + 0.116 * step for step in range(4)]
+
+    found = watch(built, table([2020, 2021, 2022, 2023], region=["A"] * 4, one=values))
+
+    assert cell(found, "one", "outlook") == "reaches"
+
+
+def test_a_setback_has_a_gap_of_its_own():
+    built = plan({"id": "one", "target": "逐步提高", "baseline": "40"})
+
+    found = watch(built, table([2021, 2022, 2023], region=["A"] * 3, one=[50, 45, 48]))
+
+    assert cell(found, "one", "status") == "behind"
+    assert cell(found, "one", "gap") == pytest.approx(-10)  # 45 after 50
+    assert cell(found, "one", "reason") == "逐步提高, but 2022 was worse than the year before"
+
+
+def test_numbers_that_stand_for_words_are_told_as_words():
+    built = plan(
+        {"id": "grade", "levels": "3级; 4级乙等; 4级甲等", "target": "4级甲等", "baseline": "3级"},
+        {"id": "made", "unit": "是/否", "target": "是", "baseline": "否"},
+        ONE,
+    )
+
+    found = watch(built, table(2023, grade=["4级乙等"], made=["否"], one=[3]))
+
+    assert [cell(found, node, "value_word") for node in ("grade", "made", "one")] == ["4级乙等", "否", ""]
+    assert cell(found, "grade", "baseline_word") == "3级"
+
+
+def test_a_milestone_is_named_in_the_reason():
+    built = plan(ONE, milestone=[{"indicator": "one", "year": 2023, "value": "30"}])
+
+    found = watch(built, table(2023, region=["A", "B"], one=[36, 20]))
+
+    assert cell(found, "one", "reason", "A") == "36.0 % of the way, milestone 30"
+    assert cell(found, "one", "reason_zh", "B").startswith("完成20.0%，阶段目标30；落后10.0")
+
+
+def test_a_final_result_before_the_end_says_so():
+    found = watch(plan(ONE), table(2023, one=[50]), stage="final")
+
+    assert "The plan runs to 2025: this is not its final result." in found.answer()
+    assert "规划期至2025年，本结果非最终结果。" in found.answer(lang="zh")
+
+
 def test_bounds_are_no_points_of_a_line():
     built = plan({"id": "one", "direction": "negative", "baseline": "<4", "target": "≤2"})
 
@@ -319,7 +404,7 @@ def test_alerts_come_worst_first_with_the_reason_in_words():
     assert found["node"].tolist() == ["two", "one"]
     assert found["grade"].tolist() == ["红", "蓝"]
     assert found["department"].tolist() == ["", "民政局"]
-    assert found["reason"][1].startswith("55.0 % of the way to 100 with 60 % of the time over; 5.0 behind")
+    assert found["reason"][1].startswith("55.0 % of the way, 60 % of the time, towards 100; 5.0 behind")
     assert found["reason_zh"][1].startswith("完成55.0%，序时进度60%；落后5.0")
 
 

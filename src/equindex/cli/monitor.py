@@ -170,9 +170,14 @@ def _shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     frame = frame.copy()
     if "node_name" in frame.columns and "node" in frame.columns:
         frame["node_name"] = frame["node_name"].where(frame["node"] != ROOT, _OVERALL[lang == "zh"])
-    for column, bound in (("value", "bound"), ("baseline", "baseline_bound")):
-        if bound in frame.columns:
-            frame[column] = frame[column].astype(object).where(frame[bound] == "", frame[bound])
+    for column in ("value", "baseline"):
+        for words in (f"{column}_word", "bound" if column == "value" else "baseline_bound"):
+            if words in frame.columns:
+                frame[column] = frame[column].astype(object).where(frame[words] == "", frame[words])
+    if "measured_at" in frame.columns:
+        word = "测算" if lang == "zh" else " level"
+        upper = frame["measured_at"].astype(object).map(lambda where: f"（{where}{word}）" if where else "")
+        frame["node_name"] = frame["node_name"].astype(object) + upper
     if lang == "zh":
         for column in [column for column in ("status", "reason") if column in frame.columns]:
             chinese = frame[f"{column}_zh"] if f"{column}_zh" in frame.columns else frame[column]
@@ -186,8 +191,8 @@ def _shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     elif "status" in frame.columns:
         frame["status"] = frame["status"].astype(object).map(lambda word: str(word).replace("_", " "))
     if "verdict" not in frame.columns and "status" in frame.columns and "met" in frame.columns:
-        said = {True: "是", False: "否"} if lang == "zh" else {True: "yes", False: "no"}
-        frame["met"] = [said.get(one, "") for one in frame["met"].astype(object)]
+        truth = {True: "是", False: "否"} if lang == "zh" else {True: "yes", False: "no"}
+        frame["met"] = [truth.get(one, "") for one in frame["met"].astype(object)]
     return frame
 
 

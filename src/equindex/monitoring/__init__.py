@@ -12,15 +12,17 @@ import numpy as np
 from equindex.errors import DataError, FrameworkError
 from equindex.framework import Framework
 from equindex.monitoring.course import Course, follow
-from equindex.monitoring.hierarchy import compare, joined
+from equindex.monitoring.hierarchy import compare, depth_of, joined
 from equindex.monitoring.opinion import opinion_table
 from equindex.monitoring.status import STATUSES, Status, warnings_of
 from equindex.monitoring.tables import (
+    Twice,
     alert_table,
     department_table,
     node_table,
     region_table,
     target_table,
+    vetoes,
 )
 from equindex.monitoring.versions import goal_table, missed_table, moved_table
 from equindex.monitoring.words import answer
@@ -189,6 +191,10 @@ def of_scores(
     hierarchy, failing = compare(plan, framework.regions, panel, rolled, found, course)
     targets["failing"] = failing
     binding = _binding(targets)
+    parents = {} if framework.regions is None else _parents(framework)
+    shown = [panel.regions[code] for code in panel.region[panel.order[rows]]]
+    level = depth_of(parents, shown)
+    twice = Twice.of(plan, found, earlier, course, before)
     options = {"as_of": as_of, "stage": stage, "targets_of": targets_of}
     told = dict(scores.provenance)
     told["options"] = {**told.get("options", {}), "monitor": options}
@@ -199,16 +205,16 @@ def of_scores(
         attained=found,
         course=course,
         targets=targets,
-        regions=region_table(plan, panel, (found, earlier), course, before, binding),
-        pillars=node_table(plan, panel, (found, earlier), course, before),
-        departments=department_table(plan, panel, (found, earlier), course, before),
+        regions=region_table(plan, panel, found, course, twice, level, binding),
+        pillars=node_table(plan, panel, found, course, twice, vetoes(model, binding, shown)),
+        departments=department_table(plan, panel, found, course, twice),
         binding=binding,
         alerts=alert_table(targets, grades, missed),
         goals=goal_table(plan, panel, found, course),
-        opinion=opinion_table(plan, panel, found, course),
+        opinion=opinion_table(plan, panel, found, course, level),
         hierarchy=hierarchy,
         moved=moved_table(plan, panel, found, course, targets_of),
-        parents={} if framework.regions is None else _parents(framework),
+        parents=parents,
         provenance=told,
     )
 

@@ -16,7 +16,7 @@ from equindex.scoring import Plan
 from equindex.scoring.attained import AttainedPanel
 from equindex.scoring.goals import read_cell
 
-__all__ = ["OUTLOOKS", "Course", "follow"]
+__all__ = ["OUTLOOKS", "Course", "follow", "yes_or_no"]
 
 _AT = {name: number for number, name in enumerate(attainment.STATUSES)}
 _IS = {status: np.int8(number) for number, status in enumerate(STATUSES)}
@@ -47,6 +47,7 @@ class Course:
     target: FloatArray
     held: BoolArray
     whole: BoolArray
+    milestone: BoolArray
     elapsed: FloatArray
     expected: FloatArray
     completion: FloatArray
@@ -132,6 +133,9 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
         )
     gap = np.where(np.abs(gap) < _NEAR, 0.0, gap)
 
+    for (row, column), year in found.setbacks.items():
+        for k in np.flatnonzero(rows == row).tolist():
+            gap[k, column] = _fall(panel, found, row, column, year)
     known = found.attained.status[rows]
     lost = trend & np.isin(known, [_AT["at_limit"], _AT["not_met"]])  # no better than before
     known = np.where(lost, np.int8(_AT["breach"]), known)
@@ -154,6 +158,7 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
         target=target,
         held=held,
         whole=whole,
+        milestone=set_by_hand,
         elapsed=elapsed,
         expected=expected,
         completion=completion,
@@ -187,6 +192,14 @@ def _exact(panel: Panel, found: AttainedPanel) -> FloatArray:
     return exact
 
 
+def _fall(panel: Panel, found: AttainedPanel, row: int, column: int, year: int) -> float:
+    """Return how far a value fell back in a year, in percent of the last one before; below 0."""
+    when, region = panel.year[panel.order], panel.region[panel.order]
+    own = np.flatnonzero((region == region[row]) & (when <= year) & np.isfinite(found.value[:, column]))
+    before, after = found.value[own[np.argsort(when[own])][-2:], column]
+    return float(-100 * abs((after - before) / before)) if before else -100.0
+
+
 def _only_bounded(found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
     """Return where the printed baseline is only a bound."""
     ends = [(g.baseline_low, g.baseline_high) for g in found.goals]
@@ -195,11 +208,12 @@ def _only_bounded(found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
 
 def _all_or_nothing(plan: Plan, found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
     """Return where there is no way half done: yes or no, places, levels."""
-    columns = np.array([bool(i.levels) or _yes_or_no(i.unit) for i in plan.model.indicator])
+    columns = np.array([bool(i.levels) or yes_or_no(i.unit) for i in plan.model.indicator])
     return columns | _of_goals(found, "place", goal)
 
 
-def _yes_or_no(unit: str) -> bool:
+def yes_or_no(unit: str) -> bool:
+    """Whether a unit is 是/否."""
     return notation.read("是", unit).numeric
 
 
@@ -324,6 +338,9 @@ def _outlook(
     seen: tuple[FloatArray, FloatArray, FloatArray], low: FloatArray, high: FloatArray
 ) -> NDArray[np.int8]:
     _, least, most = seen
-    inside = (least >= low) & (most <= high)
-    outside = (most < low) | (least > high)
+    slack_low, slack_high = (
+        np.where(np.isinf(end), 0.0, _NEAR * np.maximum(np.abs(end), 1)) for end in (low, high)
+    )
+    inside = (least >= low - slack_low) & (most <= high + slack_high)
+    outside = (most < low - slack_low) | (least > high + slack_high)
     return np.select([np.isnan(least), inside, outside], [0, 1, 3], 2).astype(np.int8)

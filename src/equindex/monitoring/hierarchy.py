@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from equindex import tables
+from equindex._arrays import FloatArray
 from equindex.model import FrameworkFile
 from equindex.monitoring.course import Course
 from equindex.schema import Bound, Panel, RolledUp, roll_up
 from equindex.scoring import Plan
 from equindex.scoring.attained import AttainedPanel, attain
 
-__all__ = ["compare", "joined"]
+__all__ = ["compare", "depth_of", "joined"]
 
 _COLUMNS = [
     "region", "region_name", "year", "node", "node_name", "level", "what", "own", "from_parts", "mean_of_parts",
@@ -59,7 +60,7 @@ def joined(
         x=np.concatenate([first.x[kept], second.x]),
         bounds=bounds,
         reasons=reasons,
-        source_year=None,
+        source_year=_sources(first, kept, second),
         population=None,
         populations={},
         groups={},
@@ -67,6 +68,24 @@ def joined(
         counts={},
     )
     return both, rolled
+
+
+def _sources(first: Panel, kept: NDArray[np.bool_], second: Panel) -> FloatArray | None:
+    """Return when values were measured; those from parts were measured in several years."""
+    if first.source_year is None:
+        return None
+    return np.concatenate([first.source_year[kept], np.full(second.x.shape, np.nan)])
+
+
+def depth_of(parents: Mapping[str, str], regions: Sequence[str]) -> NDArray[np.intp]:
+    """Return how many regions each region is part of, one inside the other."""
+    depth = []
+    for region in regions:
+        seen = {region}
+        while (region := parents.get(region, "")) and region not in seen:
+            seen.add(region)
+        depth.append(len(seen) - 1)
+    return np.array(depth, dtype=np.intp)
 
 
 def compare(

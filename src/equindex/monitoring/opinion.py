@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,6 +11,7 @@ from equindex._arrays import BoolArray, FloatArray
 from equindex.errors import DomainError
 from equindex.model import Indicator
 from equindex.monitoring.course import Course
+from equindex.monitoring.tables import ranks_within
 from equindex.schema import Panel
 from equindex.scoring import Plan
 from equindex.scoring.attained import AttainedPanel
@@ -29,7 +28,9 @@ def is_subjective(indicator: Indicator) -> bool:
     return indicator.kind.strip().lower() in _SUBJECTIVE
 
 
-def opinion_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course) -> pd.DataFrame:
+def opinion_table(
+    plan: Plan, panel: Panel, found: AttainedPanel, course: Course, level: NDArray[np.intp]
+) -> pd.DataFrame:
     """Blend attainment with satisfaction; empty where the framework has no [opinion] or nothing subjective.
 
     Returns
@@ -56,7 +57,11 @@ def opinion_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course
     subjective = answers @ shares / shares.sum() if shares.sum() > 0 else answers.mean(axis=1)
     low, high = _margin(plan, panel, asked, rows, subjective)
     blended = attainment.blend(objective, subjective, model.opinion.weight)
-    ranges = attainment.rank_range(objective, subjective, upper=_MOST)
+    best, worst, changes = (np.full(len(rows), np.nan) for _ in range(3))
+    for one in np.unique(level):  # no region competes with its own parts
+        here = level == one
+        ranges = attainment.rank_range(objective[here], subjective[here], upper=_MOST)
+        best[here], worst[here], changes[here] = ranges.best, ranges.worst, ranges.changes_at
     codes = panel.region[rows]
     return pd.DataFrame(
         {
@@ -69,11 +74,11 @@ def opinion_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course
             "subjective_high": high,
             "weight": model.opinion.weight,
             "blended": blended,
-            "rank": _ranks(blended),
-            "rank_objective": _ranks(objective),
-            "rank_best": whole(ranges.best),
-            "rank_worst": whole(ranges.worst),
-            "rank_changes_at": ranges.changes_at,
+            "rank": whole(ranks_within(blended, level), np.isnan(blended)),
+            "rank_objective": whole(ranks_within(objective, level), np.isnan(objective)),
+            "rank_best": whole(best),
+            "rank_worst": whole(worst),
+            "rank_changes_at": changes,
             "reason": np.where(
                 np.isnan(objective), "no objective score", np.where(np.isnan(subjective), "no answer", "")
             ),
@@ -107,8 +112,3 @@ def _margin(
         return nothing, nothing
     low, high = attainment.margin(subjective, size[rows])
     return low, high
-
-
-def _ranks(score: FloatArray) -> Any:
-    known = np.sort(-score[~np.isnan(score)])
-    return whole(np.searchsorted(known, -score, side="left") + 1.0, np.isnan(score))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,22 +12,64 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from equindex._arrays import FloatArray
-from equindex.monitoring.course import OUTLOOKS, Course
+from equindex.monitoring.course import OUTLOOKS, Course, yes_or_no
 from equindex.monitoring.status import STATUSES, Status, warnings_of
 from equindex.monitoring.words import chinese_of, say
 from equindex.scoring.attained import AttainedPanel, why_unattained
 from equindex.scoring.tidy import categorical, truth, unscored, whole, worded
 
 if TYPE_CHECKING:
-    from equindex.model import FrameworkFile
+    from equindex.model import FrameworkFile, Indicator
     from equindex.schema import Panel
     from equindex.scoring import Plan
 
-__all__ = ["alert_table", "department_table", "node_table", "region_table", "target_table"]
+__all__ = [
+    "Twice",
+    "alert_table",
+    "department_table",
+    "node_table",
+    "ranks_within",
+    "region_table",
+    "target_table",
+    "vetoes",
+]
 
 _ROUNDING = 1e-9  # a coverage this far below the limit is still at the limit
 _DEPARTMENTS = re.compile(r"[;；、,，](?![^(（]*[)）])")  # not inside 各县（市、区）
 _CODES = {status: number for number, status in enumerate(STATUSES)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twice:
+    """Attainment in the year before and now, of the indicators scored in both, against the targets of now.
+
+    Nodes are of shape (regions, nodes), leaves of shape (regions, indicators).
+    """
+
+    before: FloatArray
+    now: FloatArray
+    leaf_before: FloatArray
+    leaf_now: FloatArray
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        found: AttainedPanel,
+        earlier: AttainedPanel,
+        course: Course,
+        before: NDArray[np.intp],
+    ) -> Twice:
+        """Compare like with like: `earlier` holds all years against this year's targets.
+
+        `before` is each region's row of the year before in the panel's order, -1 where there is none.
+        """
+        now = found.attained.attainment[course.rows]
+        last = np.where(before[:, None] >= 0, earlier.attained.attainment[before], np.nan)
+        both = np.isfinite(now) & np.isfinite(last)
+        leaves = [np.where(both, part, np.nan) for part in (last, now)]
+        nodes = [plan.tree.roll_up(part, found.local, plan.missing).score for part in leaves]
+        return cls(before=nodes[0], now=nodes[1], leaf_before=leaves[0], leaf_now=leaves[1])
 
 
 def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course) -> pd.DataFrame:
@@ -79,13 +122,16 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
             "measured_at": per_indicator([i.measured_at for i in indicators]),
             "baseline": cells(course.baseline),
             "baseline_bound": np.where(only, first, ""),
+            "baseline_word": _in_words(indicators, course.baseline[:, columns]),
             "baseline_year": whole(cells(course.start)),
             "target": printed,
             "target_low": open_end(course.low),
             "target_high": open_end(course.high),
             "target_year": whole(cells(course.end)),
             "value": cells(course.value),
+            "value_word": _in_words(indicators, course.value[:, columns]),
             "bound": bounds.ravel(),
+            "source_year": whole(_source_years(panel, course)[at].ravel()),
             "attainment": cells(found.attained.attainment[course.rows]),
             "met": truth(cells(found.attained.met[course.rows])),
             "status": worded(status, STATUSES),
@@ -105,6 +151,25 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
             "reason_zh": chinese,
         }
     )
+
+
+def _in_words(indicators: Sequence[Indicator], values: FloatArray) -> list[str]:
+    """Return the words that numbers stand for: levels, yes and no; rows by region and indicator."""
+    said = np.full(values.shape, "", dtype=object)
+    for column, indicator in enumerate(indicators):
+        words = indicator.levels or (("否", "是") if yes_or_no(indicator.unit) else ())
+        first = 1 if indicator.levels else 0
+        for row in np.flatnonzero(np.isfinite(values[:, column])).tolist() if words else ():
+            place = values[row, column] - first
+            if place in range(len(words)):
+                said[row, column] = words[int(place)]
+    return said.ravel().tolist()
+
+
+def _source_years(panel: Panel, course: Course) -> FloatArray:
+    if panel.source_year is None:
+        return np.full(course.value.shape, np.nan)
+    return panel.source_year[panel.order[course.rows]]
 
 
 def _reasons(
@@ -137,19 +202,19 @@ def _counts(status: NDArray[np.int8], inside: NDArray[np.float64]) -> dict[str, 
 def region_table(
     plan: Plan,
     panel: Panel,
-    attained: tuple[AttainedPanel, AttainedPanel],
+    found: AttainedPanel,
     course: Course,
-    before: NDArray[np.intp],
+    twice: Twice,
+    level: NDArray[np.intp],
     binding: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return one row for each region: overall attainment, change, class, counts of statuses, binding list.
 
-    `attained` holds the values against the targets, and last year's against those of this year; `before` each
-    region's row of the year before in the panel's order, -1 where there is none.
+    Regions are ranked among those of their `level` in the tree, so that none competes with its own parts.
     """
-    model, (found, earlier) = plan.model, attained
+    model = plan.model
     score = found.rolled.score[course.rows, 0]
-    last = np.where(before >= 0, earlier.rolled.score[before, 0], np.nan)
+    last, now = twice.before[:, 0], twice.now[:, 0]
     codes = panel.region[panel.order[course.rows]]
     why = [
         unscored(plan.tree, found.rolled, plan.missing, int(row), 0) if np.isnan(s) else ""
@@ -164,9 +229,9 @@ def region_table(
     }
     failing = np.array(said["fail"])
     decided = np.array(said["pass"]) + failing
-    vetoed = model.attainment.veto & (failing > 0)
+    vetoed = vetoes(model, binding, regions)
     with np.errstate(divide="ignore", invalid="ignore"):
-        closed = np.where(last < 100, 100 * (score - last) / (100 - last), np.nan)
+        closed = np.where(last < 100, 100 * (now - last) / (100 - last), np.nan)
         rate = np.where(decided > 0, 100 * np.array(said["pass"]) / decided, np.nan)
     return pd.DataFrame(
         {
@@ -175,10 +240,10 @@ def region_table(
             "year": course.as_of,
             "attainment": score,
             "coverage": found.rolled.coverage[course.rows, 0],
-            "rank": whole(_rank(score), np.isnan(score)),
+            "rank": whole(ranks_within(score, level), np.isnan(score)),
             "class": _classes(model, score, vetoed),
             "before": last,
-            "change": score - last,
+            "change": now - last,
             "gap_closed": closed,
             "targets": int(found.has.sum()),
             **{name: column.ravel() for name, column in counts.items()},
@@ -193,6 +258,20 @@ def region_table(
             "reason_zh": [chinese_of(one) for one in why],
         }
     )
+
+
+def vetoes(model: FrameworkFile, binding: pd.DataFrame, regions: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which regions a binding target that fails puts into the lowest class."""
+    failing = set(binding.loc[binding["verdict"] == "fail", "region"]) if model.attainment.veto else set()
+    return np.array([region in failing for region in regions], dtype=bool)
+
+
+def ranks_within(score: FloatArray, level: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return competition ranks among the scores of each level."""
+    found = np.zeros(score.shape, dtype=np.intp)
+    for one in np.unique(level):
+        found[level == one] = _rank(score[level == one])
+    return found
 
 
 def _rank(score: FloatArray) -> NDArray[np.intp]:
@@ -225,18 +304,19 @@ def _alerts_by(
 def node_table(
     plan: Plan,
     panel: Panel,
-    attained: tuple[AttainedPanel, AttainedPanel],
+    found: AttainedPanel,
     course: Course,
-    before: NDArray[np.intp],
+    twice: Twice,
+    vetoed: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Return attainment of each pillar (领域) and of the index, with counts of statuses."""
-    tree, (found, earlier) = plan.tree, attained
+    tree = plan.tree
     leaves = np.array([tree.sums(_one(len(found.has), leaf)) > 0 for leaf in range(len(found.has))])
     leaves &= found.has[:, None]
     nodes = [n for n, level in enumerate(tree.levels) if level != "indicator" and leaves[:, n].any()]
     wide, size = len(nodes), len(course.rows)
     score = found.rolled.score[course.rows][:, nodes]
-    last = np.where(before[:, None] >= 0, earlier.rolled.score[before][:, nodes], np.nan)
+    change = (twice.now - twice.before)[:, nodes]
     rows = panel.order[course.rows]
     inside = leaves[:, nodes]
     why = [
@@ -255,9 +335,9 @@ def node_table(
             "node_name": np.tile(np.array([tree.names[n] for n in nodes], dtype=object), size),
             "level": np.tile(np.array([tree.levels[n] for n in nodes], dtype=object), size),
             "attainment": score.ravel(),
-            "change": (score - last).ravel(),
+            "change": change.ravel(),
             "coverage": found.rolled.coverage[course.rows][:, nodes].ravel(),
-            "class": _classes(plan.model, score.ravel(), np.zeros(score.size, dtype=bool)),
+            "class": _classes(plan.model, score.ravel(), (vetoed[:, None] & (np.array(nodes) == 0)).ravel()),
             "targets": np.tile(inside.sum(axis=0), size),
             **{name: column.ravel() for name, column in _counts(course.status, inside.astype(float)).items()},
             "reason": why,
@@ -275,15 +355,14 @@ def _one(size: int, at: int) -> FloatArray:
 def department_table(
     plan: Plan,
     panel: Panel,
-    attained: tuple[AttainedPanel, AttainedPanel],
+    found: AttainedPanel,
     course: Course,
-    before: NDArray[np.intp],
+    twice: Twice,
 ) -> pd.DataFrame:
     """Return the score of each responsible department: its indicators' attainment, weighted as in the index.
 
     An indicator of several departments counts for each of them. Below the framework's coverage there is none.
     """
-    found, earlier = attained
     owners: dict[str, list[int]] = {}
     for column in np.flatnonzero(found.has).tolist():
         for name in _DEPARTMENTS.split(plan.model.indicator[column].department):
@@ -307,8 +386,7 @@ def department_table(
         return np.where(enough, means, np.nan), coverage
 
     now, coverage = mean(found.attained.attainment[course.rows])
-    past = earlier.attained.attainment[before]
-    last, _ = mean(np.where(before[:, None] >= 0, past, np.nan))
+    change = mean(twice.leaf_now)[0] - mean(twice.leaf_before)[0]
     rows = panel.order[course.rows]
     return pd.DataFrame(
         {
@@ -317,7 +395,7 @@ def department_table(
             "year": course.as_of,
             "department": np.tile(np.array(names, dtype=object), size),
             "attainment": now.ravel(),
-            "change": (now - last).ravel(),
+            "change": change.ravel(),
             "coverage": coverage.ravel(),
             "rank": whole(
                 np.apply_along_axis(_rank, 1, now).ravel() if size else np.empty(0), np.isnan(now).ravel()

@@ -85,11 +85,7 @@ def say(
     if status is Status.BOUND_ONLY:
         return "the bound does not decide", _CHINESE["the bound does not decide"]
     if status in (Status.AHEAD, Status.ON_TRACK) and np.isfinite(course.completion[at]):
-        done, passed = course.completion[at], 100 * course.elapsed[at]
-        return (
-            f"{done:.1f} % of the way, {passed:.0f} % of the time",
-            f"完成{done:.1f}%，序时进度{passed:.0f}%",
-        )
+        return _way(course, at)
     return "", ""
 
 
@@ -102,6 +98,16 @@ def _unscored(course: Course, at: tuple[int, int], unknown: str) -> tuple[str, s
     if np.isnan(course.baseline[at]):
         return "no baseline, so no path to follow", "没有基期值，无法判断进度"
     return "no expectation for this year", "本年没有预期值"
+
+
+def _way(course: Course, at: tuple[int, int]) -> tuple[str, str]:
+    """Say how much of the way is done, against the time that has passed or a milestone."""
+    done, passed = course.completion[at], 100 * course.elapsed[at]
+    english, chinese = f"{done:.1f} % of the way", f"完成{done:.1f}%"
+    if course.milestone[at]:
+        due = number(course.expected[at])
+        return f"{english}, milestone {due}", f"{chinese}，阶段目标{due}"
+    return f"{english}, {passed:.0f} % of the time", f"{chinese}，序时进度{passed:.0f}%"
 
 
 def _late(course: Course, at: tuple[int, int], goal: str, overdue: bool) -> tuple[str, str]:
@@ -118,9 +124,9 @@ def _late(course: Course, at: tuple[int, int], goal: str, overdue: bool) -> tupl
         english.append(f"expected by {course.as_of}: {number(course.expected[at])}, is {value}")
         chinese.append(f"{course.as_of}年预期{number(course.expected[at])}，现为{value}")
     elif np.isfinite(course.completion[at]):
-        done, passed = course.completion[at], 100 * course.elapsed[at]
-        english.append(f"{done:.1f} % of the way to {goal} with {passed:.0f} % of the time over")
-        chinese.append(f"完成{done:.1f}%，序时进度{passed:.0f}%")
+        way = _way(course, at)
+        english.append(f"{way[0]}, towards {goal}")
+        chinese.append(way[1])
     else:
         english.append(f"{value} is no better than {number(course.baseline[at])} at the start")
         chinese.append(f"现为{value}，未优于基期{number(course.baseline[at])}")
@@ -240,6 +246,12 @@ def _rest(found: Monitoring, region: str, chinese: bool) -> list[str]:
     if found.stage == "final":
         decided = own[own["met"].notna()]
         met = int(decided["met"].sum())
+        plan = found.scores.plan.model.attainment.plan
+        if plan and found.as_of < plan[1]:
+            said.append(
+                f"规划期至{plan[1]}年，本结果非最终结果。" if chinese
+                else f"The plan runs to {plan[1]}: this is not its final result."
+            )  # fmt: skip
         missed = "、".join(decided.loc[~decided["met"].astype(bool), "node_name"].astype(str))
         if len(decided):
             rate = f"{met / len(decided):.0%}"

@@ -32,6 +32,7 @@ def inspect_tree(
     if regions is None or "parent" not in regions.frame.columns:
         return
     up = parents_of(model, regions, findings)
+    _beside_parts(model, regions, panel, up, findings)
     if _circles(up, regions, findings) or all(kind_of(indicator) == "none" for indicator in model.indicator):
         return
     tree = Tree.of(up, panel)
@@ -47,6 +48,25 @@ def inspect_tree(
                 region=regions.names[part],
                 year=int(tree.years[year]),
             )
+
+
+def _beside_parts(
+    model: FrameworkFile, regions: tables.Regions, panel: Panel, up: NDArray[np.intp], findings: Findings
+) -> None:
+    """Warn of regions that are scored and ranked beside their own parts."""
+    if model.equalization is None and not (model.methods and model.methods.normalise):
+        return
+    there = np.zeros(len(up), dtype=bool)
+    there[panel.region[panel.order]] = True
+    both = np.unique(up[there & (up >= 0)])
+    names = [regions.names[region] for region in both[there[both]].tolist()]
+    if names:
+        findings.warn(
+            "parent among its parts",
+            f"{listed(names)}: scored beside {'its' if len(names) == 1 else 'their'} own parts, so that ranks, "
+            "means and inequality count both.",
+            "Leave out one level with [table] drop.",
+        )
 
 
 def parents_of(

@@ -34,6 +34,14 @@ from equindex.schema.words import (
 
 __all__ = ["Reader"]
 
+_CORE = (
+    "region",
+    "region_name",
+    "year",
+    "indicator",
+    "value",
+)  # other roles give way to variables of that name
+
 
 class Reader:
     """Collects pieces from sheets, then assembles them."""
@@ -102,6 +110,7 @@ class Reader:
                 self.findings.notes.append(
                     f"{sheet.name}: no region column; all rows are {self.table.names[0]}"
                 )
+            roles = {r: c for r, c in roles.items() if r in _CORE or folded(c) not in self.words}
             layout = tables.layout(sheet, roles)
         except DataError as error:
             self.findings.error("columns", str(error).removeprefix(f"{sheet.name} "), file=sheet.name)

@@ -44,7 +44,8 @@ def records(
     list of (int, dict)
         The row of the file, from 1, and its cells by key, as printed and stripped: text always, from a
         workbook too, so that ``0012`` and ``≥97`` survive. Empty cells are left out. With `allow_extra`,
-        区域 beside another region column is an extra one; numbers below 人口（万人） get the unit: ``48.8万人``.
+        区域 beside another region column is an extra one, and so is any beside ``region``; numbers below
+        人口（万人） get the unit: ``48.8万人``.
 
     Raises
     ------
@@ -90,8 +91,10 @@ def records(
 
 
 def _extra(columns: Iterable[object], meaning: Mapping[str, str]) -> set[str]:
-    """Return 区域 where another column holds the regions: it groups them."""
+    """Return columns that group the regions of another one: 区域, and all beside one that is called region."""
     regions = [str(column) for column in columns if meaning.get(plain(column)) == "region"]
+    if any(plain(column) == "region" for column in regions):
+        return {column for column in regions if plain(column) != "region"}
     return {column for column in regions if plain(column) == "区域"} if len(regions) > 1 else set()
 
 
