@@ -654,3 +654,20 @@ def test_faults_are_a_message_and_exit_1(write):
 
     assert out == ""
     assert err.startswith("Error: list.csv: unknown columns: 'standart'")
+
+
+def test_a_check_that_was_written_can_be_run_again(write, tmp_path):
+    own = write("own.csv", "编号,服务项目,服务标准,单位", "1,低保,≥710,元")
+    above = write("above.csv", "编号,服务项目,服务标准,单位", "1,低保,≥580,元")
+    run(own, "--superior", above, "-o", tmp_path / "one", "-q")
+    rerun = ["rerun", str(tmp_path / "one" / "provenance.json"), "-q", "-o"]
+
+    again = CliRunner().invoke(app, [*rerun, str(tmp_path / "two")])
+    own.write_text(own.read_text(encoding="utf-8").replace("710", "700"), encoding="utf-8")
+    changed = CliRunner().invoke(app, [*rerun, str(tmp_path / "three")])
+
+    assert again.exit_code == 0, again.output
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
+    assert changed.exit_code == 1
+    assert "own.csv changed since that run" in changed.stderr

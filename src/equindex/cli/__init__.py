@@ -315,7 +315,14 @@ def rerun(
         equindex rerun results/provenance.json -o again/
     """
     from equindex import framework as frameworks
+    from equindex import standards
+    from equindex.cli.standards import deliver as deliver_standards
 
+    with spinner("Scoring", quiet):
+        checked = standards.again(file)
+    if checked is not None:
+        deliver_standards(checked, output, fmt, force, quiet, as_json)
+        return
     with spinner("Scoring", quiet):
         scores, warnings = frameworks.rerun(file, data)
     for warning in warnings if not quiet else ():

@@ -171,9 +171,9 @@ def _shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
     if "node_name" in frame.columns and "node" in frame.columns:
         frame["node_name"] = frame["node_name"].where(frame["node"] != ROOT, _OVERALL[lang == "zh"])
     for column in ("value", "baseline"):
-        for words in (f"{column}_word", "bound" if column == "value" else "baseline_bound"):
-            if words in frame.columns:
-                frame[column] = frame[column].astype(object).where(frame[words] == "", frame[words])
+        for other in (f"{column}_word", "bound" if column == "value" else "baseline_bound"):
+            if other in frame.columns:
+                frame[column] = frame[column].astype(object).where(frame[other] == "", frame[other])
     if "measured_at" in frame.columns:
         word = "测算" if lang == "zh" else " level"
         upper = frame["measured_at"].astype(object).map(lambda where: f"（{where}{word}）" if where else "")

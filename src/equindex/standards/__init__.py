@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equindex import notation
-from equindex.errors import FrameworkError
+from equindex.errors import DataError, FrameworkError
 from equindex.standards import parts
 from equindex.standards.lists import Faults, Item, ServiceList, named_apart, read_list
 from equindex.standards.matching import Matches
@@ -21,7 +22,7 @@ from equindex.standards.words import answer
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Facilities", "Item", "ServiceList", "Standards", "check", "facilities", "read_list"]
+__all__ = ["Facilities", "Item", "ServiceList", "Standards", "again", "check", "facilities", "read_list"]
 
 _TABLES = (
     "coverage",
@@ -164,6 +165,36 @@ def check(
     )
 
 
+def again(file: str | Path) -> Standards | None:
+    """Repeat the check that a provenance.json records; None where it records something else.
+
+    Raises
+    ------
+    DataError
+        If a list changed since then, or is not there any more.
+    """
+    try:
+        record = json.loads(Path(file).read_text(encoding="utf-8"))
+        if record["command"] != "standards":
+            return None
+        options, digests = record["options"], record["digests"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    changed = [path for path, digest in digests.items() if _digest(Path(path)) != digest]
+    if changed:
+        raise DataError(
+            f"{', '.join(changed)} changed since that run, or is not there. Use equindex standards instead."
+        )
+    listing = options.pop("list")
+    found = check(listing, options.pop("superior"), **options)
+    kept = {**found.provenance, "time": record["time"]}
+    return replace(found, provenance=kept, inputs=(*found.inputs, Path(file)))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
 def _target(target: str | None) -> Callable[[float], bool] | None:
     """Return what tells whether a rate reaches the target."""
     if target is None:
@@ -201,5 +232,5 @@ def _provenance(
         "time": now.isoformat(timespec="seconds"),
         "command": "standards",
         "options": {**options, "norms": norms, "areas": areas},
-        "digests": {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs},
+        "digests": {path.as_posix(): _digest(path) for path in inputs},
     }
