@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+os.environ.pop("COLUMNS", None)  # what is printed here has the width of a file, whoever runs it
 
 
 @pytest.fixture(scope="session")
