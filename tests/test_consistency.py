@@ -659,3 +659,32 @@ def test_rows_without_a_pillar_beside_others_are_named(tmp_path):
 
     [found] = [finding for finding in findings if finding.kind == "no pillar"]
     assert found.message.startswith("床位: no pillar")
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ([(2022, "基本完成")], "no plain number"),
+        ([(2022, "≤70")], "no plain number"),
+        ([(2025, "70")], "is for 2025, but the way"),
+        ([(2020, "70")], "is for 2020, but the way"),
+        ([(2022, "90"), (2024, "60")], "'60' for 2024 lies behind '90' for 2022"),
+    ],
+)
+def test_milestones_that_lead_nowhere_are_named(points, said):
+    leaf = one(target="100", baseline="50")
+    listed = [{"indicator": "a", "year": year, "value": value} for year, value in points]
+    built = framework([leaf], **PLAN | {"milestone": listed})
+
+    _, findings = built.inspect(table(2020, a=[50]))
+
+    assert any(said in finding.message for finding in findings if finding.kind == "milestone")
+
+
+def test_milestones_of_a_region_that_is_not_there_are_named():
+    listed = [{"indicator": "a", "region": "Q", "year": 2022, "value": "70"}]
+    built = framework([one(target="100", baseline="50")], **PLAN | {"milestone": listed})
+
+    _, findings = built.inspect(table(2020, a=[50]))
+
+    assert any("region 'Q' of the milestones is not known" in finding.message for finding in findings)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from equindex.errors import DataError
+from equindex.errors import DataError, FrameworkError
 from equindex.model import FrameworkFile, Indicator
 from equindex.scoring.attained import attain
 from equindex.scoring.goals import goals, node_goals
@@ -529,7 +529,7 @@ def test_every_row_can_be_held_against_one_version():
 
     lows = [held(["a"], data, target=rows, targets_of=year).low[:, 0] for year in (None, 2022, 2023)]
 
-    np.testing.assert_array_equal(lows, [[50, 60, 80], [50, 60, 60], [80, 80, 80]])
+    np.testing.assert_array_equal(lows, [[50, 60, 80], [50, 60, 60], [50, 80, 80]])
 
 
 def test_targets_of_pillars_and_the_index_are_read_apart():
@@ -637,3 +637,37 @@ def test_a_share_of_another_share_is_multiplied():
     found = held(leaves, table(women=[70.0], men=[90.0]))
 
     np.testing.assert_allclose([found.low[0, 0], found.attained.attainment[0, 0]], [72, 100 * 70 / 72])
+
+
+def test_a_version_takes_the_place_of_its_own_target_year_only():
+    rows = [(2023, "80", None), (2025, "100", None), (2023, "70", 2022)]
+    built = framework(
+        [{"id": "a", "baseline": "50", "baseline_year": 2020}],
+        attainment={"plan": [2021, 2025]},
+        methods=None,
+        target=[
+            {"indicator": "a", "year": year, "target": text, **({"effective_from": since} if since else {})}
+            for year, text, since in rows
+        ],
+    )
+    data = table([2021, 2023, 2024], region=["A"] * 3, a=[55, 65, 70])
+
+    found = built.score(data).attainment
+
+    assert node(found, "a", "target") == ["80", "70", "100"]
+
+
+def test_targets_in_a_circle_are_refused():
+    leaves = [
+        {"id": "a", "target": "1.3", "unit": "倍", "relative_to": "b"},
+        {"id": "b", "target": "1.3", "unit": "倍", "relative_to": "a"},
+        {"id": "c", "target": "1.3", "unit": "倍", "relative_to": "c"},
+        {"id": "d", "target": "1.1", "unit": "倍", "relative_to": "d", "lag": 1},
+    ]
+
+    with pytest.raises(FrameworkError) as caught:
+        framework(leaves)
+
+    assert "circle: a → b → a" in str(caught.value)
+    assert "circle: c → c" in str(caught.value)
+    assert "d → d" not in str(caught.value)

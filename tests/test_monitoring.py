@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from conftest import REPOSITORY
 from equindex import monitoring
 from equindex.cli import app
-from equindex.errors import DataError, FrameworkError
+from equindex.errors import DataError, DomainError, FrameworkError
 from equindex.framework import Framework
 from equindex.monitoring import Status
 from small import framework, table
@@ -66,6 +66,7 @@ ONE = {"id": "one", "direction": "positive", "baseline": "0", "target": "100"}
         ({"target": "基本完成"}, 50, "unscored", np.nan, ""),
         ({"unit": "是/否", "target": "是", "baseline": "否"}, "否", "unscored", np.nan, ""),
         ({"unit": "是/否", "target": "是", "baseline": "否"}, "是", "met", np.nan, ""),
+        ({"baseline": "90", "target": "＞90"}, 89, "behind", -100 / 90, "蓝"),
         ({"unit": "是/否", "target": "是", "baseline": "否", "target_year": 2022}, "否", "overdue", -100, "红"),
         ({"direction": "interval", "best": [30, 40], "baseline": "20", "target": "30～40"}, 26, "on_track", 0, ""),
         ({"direction": "interval", "best": [30, 40], "baseline": "20", "target": "30～40"}, 45, "behind", -12.5, "黄"),
@@ -102,8 +103,8 @@ def test_before_the_plan_nothing_is_late():
     found = watch(plan(ONE), table(2020, one=[0]), 2020)
 
     assert cell(found, "one", "status") == "not_started"
-    assert cell(found, "one", "reason") == "the plan runs from 2021"
-    assert cell(found, "one", "reason_zh") == "规划期自2021年起"
+    assert cell(found, "one", "reason") == "begins in 2021"
+    assert cell(found, "one", "reason_zh") == "2021年开始"
 
 
 def test_gaps_may_be_told_as_a_share_of_expected_progress():
@@ -226,7 +227,7 @@ def test_regions_are_counted_ranked_and_compared_with_the_year_before():
 
 
 def test_a_veto_lowers_the_class_and_leaves_the_score():
-    two = {**ONE, "id": "two", "binding": True}
+    two = {**ONE, "id": "two", "binding": True, "target_year": 2023}
     data = table(2023, one=[100], two=[80])
     classes = {"良": 50, "优": 80}
 
@@ -313,9 +314,79 @@ def test_a_score_beside_that_of_its_parts_is_warned_of():
     assert found.message.startswith("'甲市': scored beside its own parts")
 
 
+def test_a_veto_waits_until_a_target_is_due():
+    two = {**ONE, "id": "two", "binding": True}
+    veto = {"plan": [2021, 2025], "veto": True}
+
+    found = watch(
+        plan(ONE, two, classes={"良": 50, "优": 80}, attainment=veto), table(2023, one=[100], two=[80])
+    )
+
+    assert found.binding["verdict"].tolist() == ["fail"]
+    assert found.regions[["class", "veto"]].to_numpy().tolist() == [["优", False]]
+
+
+def test_a_binding_level_that_is_lost_is_vetoed_at_once():
+    kept = {"id": "kept", "baseline": "95", "target": "≥90", "binding": True}
+    veto = {"plan": [2021, 2025], "veto": True}
+
+    found = watch(
+        plan(ONE, kept, classes={"良": 50, "优": 80}, attainment=veto), table(2023, one=[100], kept=[89])
+    )
+
+    assert found.regions["veto"].tolist() == [True]
+
+
+def test_no_path_leads_from_a_bound():
+    found = watch(plan({"id": "one", "baseline": "＞80", "target": "＞90"}), table(2023, one=[87]))
+
+    assert cell(found, "one", "status") == "unscored"
+    assert cell(found, "one", "reason") == "the baseline is only a bound, so no path to follow"
+    assert np.isnan(cell(found, "one", "expected"))
+
+
+def test_a_missing_attainment_says_why_beside_the_way():
+    found = watch(plan(ONE, attainment={"plan": [2021, 2025], "rule": "efficacy60"}), table(2023, one=[50]))
+
+    assert cell(found, "one", "reason").endswith("no attainment: no floor")
+    assert cell(found, "one", "status") == "behind"
+
+
+def test_an_opinion_keeps_its_interval_where_regions_have_parents():
+    asked = {"id": "asked", "kind": "满意度", "unit": "%", "sample": "answers", "roll_up": "mean"}
+    built = plan({**ONE, "roll_up": "mean"}, asked, opinion={"weight": 0.4}, regions=REGIONS)
+    data = table(2023, region=["A", "B"], one=[90, 90], asked=[95, 95], answers=[400, 400])
+
+    found = watch(built, data).opinion.set_index("region")
+
+    for region in "AB":
+        bounds = found.loc[region, ["subjective_low", "subjective_high"]].tolist()
+        assert bounds == pytest.approx([92.40, 96.74], abs=0.005)
+
+
+def test_huge_values_are_told_in_powers_of_ten():
+    found = watch(
+        plan({**ONE, "target": "1e300"}), table([2022, 2023], region=["A"] * 2, one=[-1e299, 1e299])
+    )
+
+    assert "needs 4.5e+299 a year" in cell(found, "one", "reason")
+
+
+def test_warnings_have_a_word_in_both_languages():
+    found = watch(plan(ONE), table(2023, one=[10]))
+
+    assert cell(found, "one", "grade") == "红"
+    assert found.alerts["grade_en"].tolist() == ["red"]
+
+
 def test_a_veto_holds_in_every_table():
     veto = {"plan": [2021, 2025], "veto": True}
-    built = plan(ONE, {**ONE, "id": "two", "binding": True}, classes={"良": 50, "优": 80}, attainment=veto)
+    built = plan(
+        ONE,
+        {**ONE, "id": "two", "binding": True, "target_year": 2023},
+        classes={"良": 50, "优": 80},
+        attainment=veto,
+    )
 
     found = watch(built, table(2023, one=[100], two=[80]))
 
@@ -359,8 +430,8 @@ def test_a_milestone_is_named_in_the_reason():
 
     found = watch(built, table(2023, region=["A", "B"], one=[36, 20]))
 
-    assert cell(found, "one", "reason", "A") == "36.0 % of the way, milestone 30"
-    assert cell(found, "one", "reason_zh", "B").startswith("完成20.0%，阶段目标30；落后10.0")
+    assert cell(found, "one", "reason", "A") == "at 36.0 % of the way, milestone 30"
+    assert cell(found, "one", "reason_zh", "B").startswith("完成20.0%，阶段目标30；落后10.0个百分点")
 
 
 def test_a_final_result_before_the_end_says_so():
@@ -404,8 +475,10 @@ def test_alerts_come_worst_first_with_the_reason_in_words():
     assert found["node"].tolist() == ["two", "one"]
     assert found["grade"].tolist() == ["红", "蓝"]
     assert found["department"].tolist() == ["", "民政局"]
-    assert found["reason"][1].startswith("55.0 % of the way, 60 % of the time, towards 100; 5.0 behind")
-    assert found["reason_zh"][1].startswith("完成55.0%，序时进度60%；落后5.0")
+    assert found["reason"][1].startswith(
+        "at 55.0 % of the way, 60 % of the time, towards 100; 5.0 points behind"
+    )
+    assert found["reason_zh"][1].startswith("完成55.0%，序时进度60%；落后5.0个百分点")
 
 
 def test_an_earlier_target_that_was_missed_stays_in_the_alerts():
@@ -425,6 +498,239 @@ def test_an_earlier_target_that_was_missed_stays_in_the_alerts():
     assert late["reason"].tolist() == ["due by 2022: 45 against ≥50"]
     assert late["gap"].tolist() == pytest.approx([-10])
     assert "overdue" not in watch(built, table(2023, one=[55])).alerts["status"].tolist()
+
+
+def test_an_earlier_target_is_judged_as_it_stood_in_its_year():
+    rows = [
+        {"indicator": "one", "year": 2022, "target": "≥90"},
+        {"indicator": "one", "year": 2022, "target": "≥70", "region": "B"},
+        {"indicator": "one", "year": 2022, "target": "再增加20", "region": "C"},
+        {"indicator": "one", "year": 2022, "target": "≥60", "effective_from": 2021, "region": "D"},
+        {"indicator": "one", "year": 2025, "target": "≥100"},
+        *({"indicator": "one", "year": 2025, "target": "≥100", "region": region} for region in "BC"),
+        {"indicator": "one", "year": 2025, "target": "≥100", "effective_from": 2021, "region": "D"},
+    ]
+    built = plan({"id": "one", "baseline": "60", "binding": True, "department": "民政局"}, target=rows)
+
+    found = watch(built, table(2023, region=["A", "B", "C", "D"], one=[84, 84, 76, 84]))
+
+    late = found.alerts[found.alerts["status"] == "overdue"].set_index("region")
+    assert late["target"].to_dict() == {"A": "≥90", "C": "再增加20"}  # of its own region, on the baseline
+    assert late["gap"].to_dict() == pytest.approx({"A": -20, "C": -20})  # 24 of 30, 16 of 20
+    counts = ["alerts_red", "alerts_orange", "alerts_yellow", "alerts_blue"]
+    for frame in (found.regions, found.departments, found.pillars):
+        assert frame[counts].to_numpy().sum() == len(found.alerts)
+    assert found.regions.set_index("region").loc["A", "alerts_yellow"] == 1
+
+
+def test_what_is_only_known_as_a_bound_does_not_miss_an_earlier_target():
+    rows = [
+        {"indicator": "one", "year": year, "target": text} for year, text in ((2022, "≥82"), (2025, "≥90"))
+    ]
+
+    found = watch(plan({"id": "one", "baseline": "80"}, target=rows), table(2023, one=["≥81"]))
+
+    assert found.alerts.empty
+
+
+def test_a_year_is_compared_with_the_target_of_now_wherever_that_stands():
+    row = {"indicator": "one", "year": 2023, "target": "≥50"}
+    built = plan({"id": "one", "baseline": "0", "target": "≥100"}, target=[row])
+
+    found = watch(built, table([2023, 2024], region=["A"] * 2, one=[45, 60]), 2024)
+
+    assert found.regions[["before", "change"]].iloc[0].tolist() == pytest.approx([45, 15])
+
+
+def test_a_setback_in_the_first_year_is_one_from_the_baseline():
+    built = plan({"id": "one", "target": "逐年提高", "baseline": "50"}, {**ONE, "id": "two"})
+
+    found = watch(built, table([2021, 2022], region=["A"] * 2, one=[45, 55], two=[1, 2]), 2022)
+
+    assert cell(found, "one", "gap") == pytest.approx(-10)  # 45 after 50
+
+
+def test_a_setback_from_nothing_is_the_whole():
+    built = plan({"id": "one", "target": "逐年提高", "baseline": "-1"})
+
+    found = watch(built, table([2021, 2022, 2023], region=["A"] * 3, one=[0, -0.5, 3]))
+
+    assert cell(found, "one", "gap") == -100
+
+
+def test_what_has_no_half_way_is_expected_from_its_milestone_on():
+    levels = {"id": "one", "levels": "3级; 4级乙等; 4级甲等", "target": "4级甲等", "baseline": "3级"}
+    built = plan(levels, milestone=[{"indicator": "one", "year": 2022, "value": "4级乙等"}])
+    data = table([2021, 2023], region=["A"] * 2, one=["3级", "4级乙等"])
+
+    early, late = watch(built, data, 2021), watch(built, data, 2023)
+    worse = watch(built, table(2023, one=["3级"]))
+
+    assert cell(early, "one", "status") == "unscored"
+    assert cell(early, "one", "reason") == "all or nothing: due in 2025"
+    assert cell(late, "one", "status") == "on_track"
+    assert cell(late, "one", "expected") == 2
+    assert cell(worse, "one", "reason") == "expected by 2023: 4级乙等, is 3级"
+
+
+def test_levels_and_places_lack_all_or_nothing():
+    levels = {"levels": "3级; 4级乙等; 4级甲等", "target": "4级甲等", "baseline": "3级", "target_year": 2022}
+
+    found = watch(plan({"id": "one", **levels}), table(2023, one=["4级乙等"]))
+
+    assert cell(found, "one", "gap") == -100
+    assert cell(found, "one", "reason") == "due by 2022: 4级乙等 against 4级甲等"
+
+
+def test_a_regions_own_milestones_replace_those_of_all():
+    milestones = [
+        {"indicator": "one", "year": 2022, "value": "10"},
+        {"indicator": "one", "year": 2024, "value": "80", "region": "A"},
+    ]
+    named = [{"indicator": "one", "region": "A", "year": 2025, "target": "100"}]
+    built = plan(ONE, milestone=milestones, target=named, regions=REGIONS)
+    only = plan(ONE, milestone=milestones[1:], target=named, regions=REGIONS)
+    data = table(2023, region=["A", "B"], one=[50, 50])
+
+    assert cell(watch(built, data), "one", "expected", "A") == pytest.approx(60)  # 80 / 4 * 3
+    assert cell(watch(built, data), "one", "expected", "B") == pytest.approx(40)  # 10 + 90 / 3
+    assert cell(watch(only, data), "one", "expected", "B") == pytest.approx(60)
+
+
+@pytest.mark.parametrize("milestone", ["40", "50"])
+def test_where_no_progress_is_expected_the_gap_stays_in_points(milestone):
+    built = plan(
+        {**ONE, "baseline": "50"},
+        milestone=[{"indicator": "one", "year": 2022, "value": milestone}],
+        monitoring={"basis": "ratio"},
+    )
+    above, below = float(milestone) + 5, float(milestone) - 5
+
+    found = watch(built, table(2022, region=["A", "B"], one=[above, below]), 2022)
+
+    assert [cell(found, "one", "gap", region) for region in "AB"] == pytest.approx([10, -10])  # 5 of 50
+    assert [cell(found, "one", "status", region) for region in "AB"] == ["ahead", "behind"]
+
+
+def test_totals_start_with_the_plan_whatever_the_year_of_the_baseline():
+    one = {"id": "one", "target": "[60]", "cumulate": "sum", "baseline": "1.5", "baseline_year": 2019}
+
+    found = watch(plan(one), table([2021, 2022, 2023], region=["A"] * 3, one=[12, 12, 12]))
+
+    row = ["baseline_year", "elapsed", "expected", "gap", "achieved_per_year", "projected"]
+    assert [cell(found, "one", column) for column in row] == pytest.approx([2020, 60, 36, 0, 12, 60])
+
+
+def test_the_pace_needed_leads_to_the_nearest_end():
+    one = {"direction": "interval", "best": [30, 40], "baseline": "20", "target": "30～40", "id": "one"}
+
+    found = watch(plan(one), table(2023, one=[45]))
+
+    assert cell(found, "one", "required_per_year") == pytest.approx(-2.5)  # back to 40
+
+
+def test_an_approximate_target_is_reached_within_its_tolerance():
+    built = plan({"id": "one", "baseline": "80", "target": "100左右"})
+
+    found = watch(built, table([2020, 2021, 2022], region=["A"] * 3, one=[80, 83.5, 87]), 2022)
+
+    assert cell(found, "one", "projected") == pytest.approx(97.5)
+    assert cell(found, "one", "outlook") == "reaches"
+
+
+def test_without_a_year_to_start_from_nothing_is_projected():
+    listed = [{**ONE, "baseline_year": 2020, "target_year": 2025}, {**ONE, "id": "two", "target_year": 2025}]
+    built = framework(listed, methods={"weighting": "equal"})
+
+    found = watch(
+        built, table([2020, 2021, 2022, 2023], region=["A"] * 4, one=[0, 1, 2, 3], two=[0, 1, 2, 3])
+    )
+
+    assert cell(found, "one", "projected") == pytest.approx(5)
+    assert np.isnan(cell(found, "two", "projected"))
+
+
+def test_a_bound_on_what_has_no_target_is_unscored_in_the_binding_list():
+    built = plan({**ONE, "binding": True, "target": "基本完成"}, {**ONE, "id": "two"})
+
+    found = watch(built, table(2023, one=["≥50"], two=[3])).binding.iloc[0]
+
+    assert found[["verdict", "status"]].tolist() == ["unscored", "unscored"]
+
+
+def test_of_several_targets_of_the_index_the_nearest_and_newest_counts():
+    rows = [
+        {"year": 2025, "target": "≥60"},
+        {"year": 2025, "target": "≥90", "effective_from": 2022},
+        {"year": 2025, "target": "≥30", "region": "B"},
+    ]
+    built = plan(ONE, target=[{"indicator": "index", **row} for row in rows])
+    data = table(2023, region=["A", "B"], one=[50, 50])
+
+    assert watch(built, data).goals["target"].tolist() == ["≥90", "≥30"]
+    assert watch(built, data).goals["reason_zh"].tolist() == ["差40；2025年到期", ""]
+    assert watch(built, data, targets_of=2021).goals["target"].tolist() == ["≥60", "≥30"]
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "met", "status"),
+    [
+        ({"target": "95左右", "year": 2023}, 91, True, "met"),  # within 5 %
+        ({"target": "≥95"}, 90, False, "unscored"),
+        ({"target": "再增加5"}, 90, None, "unscored"),
+        ({"target": "≥95", "year": 2022}, 90, False, "overdue"),
+        ({"target": "≥95"}, "—", None, "unscored"),
+    ],
+)
+def test_a_score_is_held_against_its_target(target, value, met, status):
+    built = plan(ONE, {**ONE, "id": "two"}, target=[{"indicator": "index", **target}])
+
+    found = watch(built, table(2023, one=[value], two=[value])).goals.iloc[0]
+
+    assert (found["met"], found["status"]) == (met, status)
+    assert bool(found["reason_zh"]) == (status != "met")
+
+
+def test_a_target_of_the_index_may_come_into_force_later():
+    rows = [{"indicator": "index", "year": 2025, "target": "≥60", "effective_from": 2024}]
+
+    assert watch(plan(ONE, target=rows), table(2023, one=[50])).goals.empty
+
+
+def test_reasons_stand_in_both_languages():
+    found = watch(plan(ONE, {**ONE, "id": "two"}), table(2023, one=["—"], two=["—"]))
+
+    assert "总体实现度无法计算：下属指标均未评。" in found.answer(lang="zh")
+    assert "No overall attainment: nothing below has a score." in found.answer()
+    assert found.pillars["reason_zh"].tolist() == ["下属指标均未评"]
+
+
+def test_all_regions_are_told_in_sentences():
+    data = table(2023, region=["A", "B", "C"], one=[25, 80, 55])
+    own = plan(ONE, warning=[{"grade": "红灯", "below": 0}])
+
+    assert watch(plan(ONE), data).answer()[1:] == [
+        "3 regions, 3 with an overall attainment, 53.33 on average.",
+        "2 alerts; 1 regions have one graded red.",
+    ]
+    assert watch(own, data).answer(lang="zh")[1:] == [
+        "3个地区，3个有总体实现度，均值53.33。",
+        "预警共2条，2个地区有“红灯”级预警。",
+    ]
+
+
+def test_a_fall_in_attainment_widens_the_gap():
+    found = watch(plan(ONE), table([2022, 2023], region=["A"] * 2, one=[60, 50]))
+
+    assert "总体实现度50.00（覆盖100%），比上年-10.00，差距扩大25.0%。" in found.answer(lang="zh")
+
+
+def test_nothing_open_is_not_projected():
+    said = watch(plan(ONE), table(2023, one=[100]), stage="midterm").answer()
+    few = watch(plan({**ONE, "baseline": "≥0"}), table(2023, one=[50]), stage="midterm").answer()
+
+    assert not any("project" in line or "trends" in line for line in said)
+    assert "Too few years to project any open target." in few
 
 
 def test_another_version_of_the_targets_says_what_it_moves():
@@ -540,6 +846,61 @@ def test_an_own_figure_stands_beside_that_from_the_parts():
     assert cell(found, "beds", "value", "P") == pytest.approx(3.5)
     value = found.hierarchy.set_index(["node", "what"]).loc[("beds", "value")]
     assert value[["own", "discrepancy"]].tolist() == pytest.approx([3.5, 3.5 - 60 / 18])
+
+
+def test_a_direction_without_a_number_is_held_against_the_start():
+    found = watch(plan({"id": "one", "target": "逐步提高", "baseline": "40"}), table(2023, one=[38]))
+
+    assert cell(found, "one", "reason") == "38 is no better than 40 at the start; 5.0 % behind"
+    assert cell(found, "one", "reason_zh") == "现为38，未优于基期40；落后5.0%"
+
+
+def test_a_level_that_was_lost_says_what_is_to_be_held():
+    found = watch(plan({"id": "one", "target": "＞90", "baseline": "90"}), table(2023, one=[81]))
+
+    assert cell(found, "one", "reason") == "90 at the start, to hold ＞90; now 81; 10.0 % behind"
+
+
+def test_without_years_of_a_plan_nothing_is_said_of_its_time():
+    built = framework([{**ONE, "baseline_year": 2020, "target_year": 2025}], methods={"weighting": "equal"})
+
+    said = watch(built, table(2023, one=["—"]), stage="final").answer()
+
+    assert said[0] == "small: final evaluation, as of the end of 2023."
+    assert not any("Not met" in line or "decided" in line for line in said)
+
+
+def test_answers_off_their_scale_name_the_indicator():
+    built = plan(ONE, {"id": "asked", "kind": "满意度", "scale": [0, 10]}, opinion={"weight": 0.4})
+
+    with pytest.raises(DomainError) as caught:
+        watch(built, table(2023, one=[90], asked=[11]))
+
+    assert caught.value.__notes__ == ["in the answers of indicator 'asked'"]
+
+
+def test_what_comes_from_parts_was_measured_in_no_single_year():
+    data = pd.DataFrame(
+        {"region": ["P", "A", "B"], "year": 2023, "indicator": "one", "value": [5, 1, 2], "source_year": 2021}
+    )
+    one = {**ONE, "roll_up": "sum"}
+
+    found = watch(plan(one, regions=REGIONS), data)
+
+    assert cell(found, "one", "source_year", "A") == 2021
+
+
+def test_parents_may_be_given_by_name():
+    regions = [
+        {"region": "S", "name": "某省", "parent": ""},
+        {"region": "P", "name": "甲市", "parent": "某省"},
+        {"region": "A", "name": "乙县", "parent": "甲市"},
+    ]
+
+    found = watch(plan(ONE, regions=regions), table(2023, region=["S", "P", "A"], one=[90, 80, 70]))
+
+    assert found.leading == "S"
+    assert found.regions["rank"].tolist() == [1, 1, 1]
 
 
 def test_parts_that_fail_are_named():

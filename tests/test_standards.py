@@ -671,3 +671,10 @@ def test_a_check_that_was_written_can_be_run_again(write, tmp_path):
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
     assert changed.exit_code == 1
     assert "own.csv changed since that run" in changed.stderr
+
+
+def test_a_list_is_not_its_own_superior(write):
+    own = write("own.csv", "编号,服务项目,服务标准,单位", "1,低保,≥710,元")
+
+    with pytest.raises(FrameworkError, match="a list is given twice"):
+        check(own, [own])

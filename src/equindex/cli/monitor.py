@@ -188,7 +188,10 @@ def _shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
                 frame[column] = (
                     frame[column].astype(object).map(lambda word, words=words: words.get(word, word))
                 )
-    elif "status" in frame.columns:
+    elif "grade_en" in frame.columns:
+        english = frame["grade_en"].astype(object)
+        frame["grade"] = english.where(english != "", frame["grade"].astype(object))
+    if lang == "en" and "status" in frame.columns:
         frame["status"] = frame["status"].astype(object).map(lambda word: str(word).replace("_", " "))
     if "verdict" not in frame.columns and "status" in frame.columns and "met" in frame.columns:
         truth = {True: "是", False: "否"} if lang == "zh" else {True: "yes", False: "no"}

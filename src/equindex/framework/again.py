@@ -66,7 +66,7 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
         changed = []  # one file, under another name
     if changed:
         raise DataError(
-            f"{', '.join(changed)} changed since that run. Score the new data with equindex score instead, or "
+            f"{', '.join(changed)} changed since that run. Run the new data with the command itself instead, or "
             "name the old ones with --data."
         )
     framework = replace(framework, files=tuple(others))  # what was no data then is none now

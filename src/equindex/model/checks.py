@@ -73,6 +73,7 @@ def inconsistencies(model: FrameworkFile) -> list[str]:
     faults += _twice("target", keys)
     faults += _twice("milestone", [(row.indicator, row.region, row.year) for row in model.milestone])
     faults += grade_faults(model.warning)
+    faults += _circles(model)
     known = leaves | {v for i in model.indicator for v in (i.numerator, i.denominator) if v}
     for cell in model.exclude:
         if cell.indicator not in known:
@@ -80,6 +81,21 @@ def inconsistencies(model: FrameworkFile) -> list[str]:
     plan = model.attainment.plan
     if plan and plan[0] > plan[1]:
         faults.append(f"attainment.plan ends ({plan[1]}) before it begins ({plan[0]}).")
+    return faults
+
+
+def _circles(model: FrameworkFile) -> list[str]:
+    """Return targets that are relative to one another in a circle, without a lag."""
+    names = {word: i.id for i in model.indicator for word in (i.name_en, i.name, i.id) if word}
+    other = {i.id: names.get(i.relative_to or "", "") for i in model.indicator if i.relative_to and not i.lag}
+    faults = []
+    for start in other:
+        path, here = [start], other[start]
+        while here in other and here not in path:
+            path.append(here)
+            here = other[here]
+        if here == start and start == min(path):
+            faults.append(f"targets are relative to one another in a circle: {' → '.join([*path, start])}.")
     return faults
 
 

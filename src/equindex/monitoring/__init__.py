@@ -12,19 +12,20 @@ import numpy as np
 from equindex.errors import DataError, FrameworkError
 from equindex.framework import Framework
 from equindex.monitoring.course import Course, follow
-from equindex.monitoring.hierarchy import compare, depth_of, joined
+from equindex.monitoring.hierarchy import compare, depth_of, joined, parents_in
 from equindex.monitoring.opinion import opinion_table
 from equindex.monitoring.status import STATUSES, Status, warnings_of
 from equindex.monitoring.tables import (
     Twice,
     alert_table,
+    binding_table,
     department_table,
     node_table,
     region_table,
     target_table,
     vetoes,
 )
-from equindex.monitoring.versions import goal_table, missed_table, moved_table
+from equindex.monitoring.versions import goal_table, missed, moved_table
 from equindex.monitoring.words import answer
 from equindex.scoring.attained import AttainedPanel, attain
 
@@ -51,6 +52,8 @@ class Monitoring:
         The year, looked at from its end.
     stage : str
         One of `STAGES`.
+    attained : AttainedPanel
+        The data held against the targets.
     course : Course
         The way of every value, as arrays.
     targets : DataFrame
@@ -102,8 +105,8 @@ class Monitoring:
     @cached_property
     def leading(self) -> str | None:
         """The region whose targets are told one by one: the only one, or the only one that is part of none."""
-        found = self.regions["region"].tolist()
-        tops = [region for region in found if self.parents.get(region) not in found]
+        found = set(self.regions["region"])
+        tops = [region for region in self.regions["region"] if self.parents.get(region) not in found]
         return str(tops[0]) if len(tops) == 1 else None
 
     def answer(self, region: str | None = None, lang: Literal["en", "zh"] = "en") -> list[str]:
@@ -179,7 +182,7 @@ def of_scores(
     before = place[region[rows]]
 
     earlier = found  # like is compared with like: last year's values with this year's targets
-    if len({(t.indicator, t.region, t.where) for t in model.target}) < len(model.target):
+    if ((before >= 0)[:, None] & (found.goal[before] != found.goal[rows])).any():
         aimed = attain(plan, panel, targets_of or as_of, as_of)
         assert aimed is not None
         earlier = aimed
@@ -187,11 +190,12 @@ def of_scores(
     course = follow(plan, panel, found, rows, as_of)
     targets = target_table(plan, panel, found, course)
     grades = [grade.grade for grade in warnings_of(model)]
-    missed = missed_table(plan, panel, course, targets, grades)
+    earlier_targets = list(missed(plan, panel, course, targets_of))
+    late = [course.grade, *(one.grade for _, one in earlier_targets)]
     hierarchy, failing = compare(plan, framework.regions, panel, rolled, found, course)
     targets["failing"] = failing
-    binding = _binding(targets)
-    parents = {} if framework.regions is None else _parents(framework)
+    binding = binding_table(targets)
+    parents = parents_in(model, framework.regions)
     shown = [panel.regions[code] for code in panel.region[panel.order[rows]]]
     level = depth_of(parents, shown)
     twice = Twice.of(plan, found, earlier, course, before)
@@ -205,12 +209,12 @@ def of_scores(
         attained=found,
         course=course,
         targets=targets,
-        regions=region_table(plan, panel, found, course, twice, level, binding),
-        pillars=node_table(plan, panel, found, course, twice, vetoes(model, binding, shown)),
-        departments=department_table(plan, panel, found, course, twice),
+        regions=region_table(plan, panel, found, course, twice, level, binding, late),
+        pillars=node_table(plan, panel, found, course, twice, vetoes(model, binding, shown), late),
+        departments=department_table(plan, panel, found, course, twice, late),
         binding=binding,
-        alerts=alert_table(targets, grades, missed),
-        goals=goal_table(plan, panel, found, course),
+        alerts=alert_table(targets, (target_table(plan, panel, *one) for one in earlier_targets), grades),
+        goals=goal_table(plan, panel, found, course, targets_of),
         opinion=opinion_table(plan, panel, found, course, level),
         hierarchy=hierarchy,
         moved=moved_table(plan, panel, found, course, targets_of),
@@ -224,27 +228,3 @@ def again(scores: Scores) -> Monitoring:
     return of_scores(
         Framework.from_dict(scores.provenance["framework"]), scores, **scores.provenance["options"]["monitor"]
     )
-
-
-def _parents(framework: Framework) -> dict[str, str]:
-    """Return the region that each is part of."""
-    assert framework.regions is not None
-    frame = framework.regions.frame
-    if "parent" not in frame.columns:
-        return {}
-    listed = frame[["region", "parent"]].dropna()
-    return {
-        str(region): str(parent) for region, parent in zip(listed["region"], listed["parent"], strict=True)
-    }
-
-
-def _binding(targets: pd.DataFrame) -> pd.DataFrame:
-    """Return the binding list (约束性) with a verdict on each."""
-    listed = targets[targets["binding"]].copy()
-    met, scored = listed["met"], listed["attainment"].notna()
-    unknown = met.isna().to_numpy() & (scored.to_numpy() | listed["bound"].ne("").to_numpy())
-    verdict = np.where(met.fillna(False), "pass", "fail")
-    listed["verdict"] = np.where(unknown, "unknown", np.where(met.isna(), "unscored", verdict))
-    columns = ["region", "region_name", "year", "node", "node_name", "department", "value", "bound", "target"]
-    columns += ["verdict", "status", "status_zh", "reason", "reason_zh"]
-    return listed[columns].reset_index(drop=True)

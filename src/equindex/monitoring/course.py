@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from equindex.scoring import Plan
 from equindex.scoring.attained import AttainedPanel
 from equindex.scoring.goals import read_cell
 
-__all__ = ["OUTLOOKS", "Course", "follow", "yes_or_no"]
+__all__ = ["OUTLOOKS", "Cell", "Course", "follow", "only_bounded", "yes_or_no"]
 
 _AT = {name: number for number, name in enumerate(attainment.STATUSES)}
 _IS = {status: np.int8(number) for number, status in enumerate(STATUSES)}
@@ -26,13 +27,35 @@ OUTLOOKS = ("", "reaches", "open", "misses")
 """Whether the projection's interval lies inside the target, across its end, or outside."""
 
 
+class Cell(NamedTuple):
+    """What a course holds about one value."""
+
+    status: int
+    value: float
+    baseline: float
+    start: float
+    end: float
+    elapsed: float
+    expected: float
+    completion: float
+    gap: float
+    achieved: float
+    required: float
+    held: bool
+    whole: bool
+    milestone: bool
+    bounded: bool
+    due: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """Every target of one year, arrays of shape (regions, indicators), on the indicators' own scales.
 
     `rows` are the places of the regions in the panel's order. `target` is the point of the target nearest to the
-    baseline, where the way ends; `held` marks levels that the baseline had reached, to be maintained. `gap` is
-    how far a value stands from its path: below 0 is behind. `milestone` marks expectations that a person set.
+    baseline, where the way ends; `held` marks levels that the baseline had reached, to be maintained; `bounded`
+    baselines that are known only as bounds, from which no way leads; `due` targets that must be met by now. `gap`
+    is how far a value stands from its path: below 0 is behind. `milestone` marks expectations that a person set.
     `status` holds positions in `STATUSES`, `grade` in the warning grades, -1 for none, `outlook` in `OUTLOOKS`.
     """
 
@@ -48,6 +71,8 @@ class Course:
     held: BoolArray
     whole: BoolArray
     milestone: BoolArray
+    bounded: BoolArray
+    due: BoolArray
     elapsed: FloatArray
     expected: FloatArray
     completion: FloatArray
@@ -60,6 +85,11 @@ class Course:
     outlook: NDArray[np.int8]
     status: NDArray[np.int8]
     grade: NDArray[np.intp]
+
+    def cells(self, rows: NDArray[np.intp], column: int) -> Iterator[Cell]:
+        """Return what is known about some values of a column."""
+        parts = (getattr(self, name)[rows, column].tolist() for name in Cell._fields)
+        return map(Cell._make, zip(*parts, strict=True))
 
 
 def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp], as_of: int) -> Course:
@@ -83,8 +113,9 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
     The path is linear unless the framework sets milestones: expected = x0 + (T - x0)·(t - t0)/(t1 - t0), where
     T is the point of the target nearest to the baseline x0. Completion is the share of that way that is behind
     a region, and the gap is completion less what is expected (in points), or achieved over expected progress
-    less 100 (basis ``ratio``). Accumulated values start from 0. For a level to be held, a direction without a
-    number, and without a baseline, the gap is what the value lacks, in percent of the target.
+    less 100 (basis ``ratio``, where progress is expected). Accumulated values start from 0 when the plan begins.
+    For a level to be held, a direction without a number, and an overdue target without a baseline, the gap is
+    what the value lacks, in percent of the target; -100 where there is no half way.
     """
     wanted = plan.model.monitoring
     reach = found.reach(rows)
@@ -92,50 +123,50 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
     summed = _of_goals(found, "cumulative", goal)
     baseline = np.where(summed & ~np.isnan(reach.low + reach.high), 0.0, reach.baseline)
     low, high, start, end = reach.low, reach.high, reach.start, reach.end
+    if plan.model.attainment.plan:
+        start = np.where(summed, plan.model.attainment.plan[0] - 1, start)
     target = np.clip(baseline, low, high)
-    held = ~summed & (baseline >= low) & (baseline <= high)
-    whole = _all_or_nothing(plan, found, goal)
     trend = _of_goals(found, "trend", goal)
+    held = ~(summed | trend) & (baseline >= low) & (baseline <= high)
+    whole = _all_or_nothing(plan, found, goal)
 
+    bounded = only_bounded(found, goal) & ~(summed | trend)
+    first = np.where(bounded, np.nan, baseline)  # a way that starts somewhere beyond a bound is none
     valid = start < end
     begin, close = np.where(valid, start, np.nan), np.where(valid, end, np.nan)
     elapsed = attainment.elapsed(as_of, begin, close)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         expected = np.where(
             whole | held | trend,
             np.nan,
-            attainment.expected(baseline, target, elapsed),
+            attainment.expected(first, target, elapsed),
         )
         set_by_hand = np.zeros_like(held)
         if (plan.model.milestone and wanted.path == "milestones") or wanted.path == "table":
-            expected, set_by_hand = _by_milestones(
-                plan, panel, found, rows, as_of, expected, baseline, target
-            )
-        completion = attainment.completion(value, baseline, target)
+            ends = ((start, first), (end, target))
+            expected, set_by_hand = _by_milestones(plan, panel, rows, as_of, expected, ends, whole)
+        completion = attainment.completion(value, first, target)
         completion = np.where(held | trend | whole, np.nan, completion)
         due = as_of >= end
         aim = np.where(due, target, expected)
-        points = completion - attainment.completion(aim, baseline, target)
-        share = 100 * (value - baseline) / (aim - baseline) - 100
+        progress = attainment.completion(aim, first, target)
+        gap = completion - progress
+        if wanted.basis == "ratio":
+            gap = np.where(progress > 0, 100 * gap / progress, gap)
         nearest = np.clip(value, low, high)
         lacks = np.where(
-            nearest == 0, np.where(value == 0, 0.0, -100.0), -100 * abs((value - nearest) / nearest)
+            whole | (nearest == 0), -100.0 * (value != nearest), -100 * abs((value - nearest) / nearest)
         )
-        gap = np.where(wanted.basis == "ratio", share, points)
         beyond = (found.attained.met[rows] == 0) & (completion >= 100)  # past the far end of an interval
         gap = np.where(held | trend | beyond | (due & (np.isnan(gap) | whole)), lacks, gap)
         gap = np.where(whole & set_by_hand & ~due, _short(value, expected, plan.direction), gap)
         exact = _exact(panel, found)
         so_far = np.where(summed & (as_of <= start), 0.0, exact[rows])
-        first = np.where(_only_bounded(found, goal) & ~summed, np.nan, baseline)
-        pace = attainment.pace(
-            so_far, first, np.where(np.isnan(target), nearest, target), as_of, begin, close
-        )
+        pace = attainment.pace(so_far, first, np.clip(so_far, low, high), as_of, begin, close)
     gap = np.where(np.abs(gap) < _NEAR, 0.0, gap)
 
-    for (row, column), year in found.setbacks.items():
-        for k in np.flatnonzero(rows == row).tolist():
-            gap[k, column] = _fall(panel, found, row, column, year)
+    for k, column, fall in _falls(panel, found, exact, rows, baseline, start):
+        gap[k, column] = fall
     known = found.attained.status[rows]
     lost = trend & np.isin(known, [_AT["at_limit"], _AT["not_met"]])  # no better than before
     known = np.where(lost, np.int8(_AT["breach"]), known)
@@ -145,6 +176,8 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
     moving = ~(whole | trend) & ~np.isnan(low) & ~np.isnan(high)
     ahead = moving & ~held & ((found.attained.met[rows] == 0) | (status == _IS[Status.NOT_STARTED]))
     projected = moving & np.isfinite(exact[rows])
+    tolerance = np.array([indicator.tolerance for indicator in plan.model.indicator])
+    tolerance = np.where(_of_goals(found, "approximate", goal), tolerance, 0.0)
     seen = _projection(plan, panel, found, exact, rows, as_of, first, start, end, projected)
     return Course(
         as_of=as_of,
@@ -159,6 +192,8 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
         held=held,
         whole=whole,
         milestone=set_by_hand,
+        bounded=bounded,
+        due=(as_of >= end) | held,
         elapsed=elapsed,
         expected=expected,
         completion=completion,
@@ -168,7 +203,7 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
         projected=seen[0],
         projected_low=seen[1],
         projected_high=seen[2],
-        outlook=_outlook(seen, low, high),
+        outlook=_outlook(seen, low, high, tolerance),
         status=status,
         grade=np.where(late, grades_of(gap, warnings_of(plan.model)), -1),
     )
@@ -192,15 +227,32 @@ def _exact(panel: Panel, found: AttainedPanel) -> FloatArray:
     return exact
 
 
-def _fall(panel: Panel, found: AttainedPanel, row: int, column: int, year: int) -> float:
-    """Return how far a value fell back in a year, in percent of the last one before; below 0."""
-    when, region = panel.year[panel.order], panel.region[panel.order]
-    own = np.flatnonzero((region == region[row]) & (when <= year) & np.isfinite(found.value[:, column]))
-    before, after = found.value[own[np.argsort(when[own])][-2:], column]
-    return float(-100 * abs((after - before) / before)) if before else -100.0
+def _falls(
+    panel: Panel,
+    found: AttainedPanel,
+    exact: FloatArray,
+    rows: NDArray[np.intp],
+    baseline: FloatArray,
+    start: FloatArray,
+) -> Iterator[tuple[int, int, float]]:
+    """Yield where values fell back that were to get better step by step, and how far, in percent; below 0."""
+    if not found.setbacks:
+        return
+    place = {row: k for k, row in enumerate(rows.tolist())}
+    region, year = panel.region[panel.order], panel.year[panel.order]
+    by = np.argsort(region, kind="stable")  # by region, then year
+    first, last = (np.searchsorted(region[by], region[rows], side) for side in ("left", "right"))
+    for (row, column), when in found.setbacks.items():
+        k = place.get(row)
+        if k is None:
+            continue
+        own = by[first[k] : last[k]]
+        steps = (year[own] > start[k, column]) & (year[own] <= when) & np.isfinite(exact[own, column])
+        before, after = [baseline[k, column], *exact[own[steps], column]][-2:]
+        yield k, column, float(-100 * abs((after - before) / before)) if before else -100.0
 
 
-def _only_bounded(found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
+def only_bounded(found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
     """Return where the printed baseline is only a bound."""
     ends = [(g.baseline_low, g.baseline_high) for g in found.goals]
     return np.array([*(bool(low < high) for low, high in ends), False])[goal]
@@ -250,40 +302,53 @@ def _statuses(
 def _by_milestones(
     plan: Plan,
     panel: Panel,
-    found: AttainedPanel,
     rows: NDArray[np.intp],
     as_of: int,
     expected: FloatArray,
-    baseline: FloatArray,
-    target: FloatArray,
+    ends: tuple[tuple[FloatArray, FloatArray], ...],
+    whole: BoolArray,
 ) -> tuple[FloatArray, BoolArray]:
-    """Put what milestones expect in place of the straight line; say where they did."""
+    """Put what milestones expect in place of the straight line; say where they did.
+
+    `ends` are years and values of both ends of the way. What has no half way is expected from its milestone on.
+    """
     exact = plan.model.monitoring.path == "table"
-    if exact:
-        expected = np.full_like(expected, np.nan)
+    expected = np.full_like(expected, np.nan) if exact else expected
     placed = np.zeros(expected.shape, dtype=bool)
+    codes = panel.region[panel.order[rows]]
+    place = np.full(len(panel.regions), -1)
+    place[codes] = np.arange(len(codes))
     for column, known in milestones_of(plan, panel).items():
-        for k, region in enumerate(panel.region[panel.order[rows]].tolist()):
-            points = known.get(region) or known.get(None)
-            if points is None:
-                continue
-            ends = {} if exact else _ends(found, int(rows[k]), column, baseline[k, column], target[k, column])
-            line = dict(sorted({**ends, **points}.items()))
-            years, values = np.array(list(line)), np.array(list(line.values()))
-            own = attainment.along(as_of, years, values, exact=exact)
-            expected[k, column] = own
-            placed[k, column] = np.isfinite(own)
+        way = ~whole[:, column] & (not exact)
+        sides = [(np.where(way, when[:, column], np.nan), value[:, column]) for when, value in ends]
+        stops = np.concatenate(
+            [[year for own in known.values() for year in own], *(when for when, _ in sides)]
+        )
+        years = np.unique(stops[np.isfinite(stops)])
+        points = np.full((len(codes), len(years)), np.nan)
+        for when, value in sides:
+            here = np.flatnonzero(np.isfinite(when))
+            points[here, np.searchsorted(years, when[here])] = value[here]
+        named = {region: line for region, line in known.items() if region is not None and region >= 0}
+        own = {int(place[region]): line for region, line in named.items() if place[region] >= 0}
+        lines = [(np.array([k]), line) for k, line in own.items()]
+        if None in known:
+            lines.append((np.setdiff1d(np.arange(len(codes)), list(own)), known[None]))
+        asked = np.zeros(len(codes), dtype=bool)
+        for some, line in lines:
+            points[np.ix_(some, np.searchsorted(years, list(line)))] = list(line.values())
+            asked[some] = True
+        # What has no half way stays where its last milestone put it.
+        now = as_of if exact else np.where(way, as_of, _last(points, years, as_of))
+        expected[asked, column] = attainment.along(now, years, points, exact=exact)[asked]
+        placed[asked, column] = np.isfinite(expected[asked, column])
     return expected, placed
 
 
-def _ends(found: AttainedPanel, row: int, column: int, baseline: float, target: float) -> dict[int, float]:
-    reach = found.reach(np.array([row]))
-    years = reach.start[0, column], reach.end[0, column]
-    return {
-        int(year): float(value)
-        for year, value in zip(years, (baseline, target), strict=True)
-        if np.isfinite(year) and np.isfinite(value)
-    }
+def _last(points: FloatArray, years: FloatArray, as_of: int) -> FloatArray:
+    """Return the year of each row's last point up to a year, -inf where there is none."""
+    last: FloatArray = np.where(np.isfinite(points) & (years <= as_of), years, -np.inf).max(axis=1)
+    return last
 
 
 def milestones_of(plan: Plan, panel: Panel) -> Mapping[int, Mapping[int | None, Mapping[int, float]]]:
@@ -322,12 +387,12 @@ def _projection(
     inside = np.flatnonzero((when >= years[0]) & (when <= as_of) & (place[region] >= 0))
     cube = np.full((len(years), *start.shape), np.nan)
     cube[when[inside] - years[0], place[region[inside]]] = exact[inside]
-    for year in begins:
-        first = cube[int(year) - years[0]] if year <= as_of else nothing
+    for year in begins[begins <= as_of]:
+        first = cube[int(year) - years[0]]
         at = (start == year) & (np.isnan(first) | _of_goals(found, "cumulative", found.goal[rows]))
         np.copyto(first, baseline, where=at)
     cube[:, ~wanted] = np.nan
-    cube[years[:, None, None] < start] = np.nan
+    cube[~(years[:, None, None] >= start)] = np.nan
     line = attainment.project(
         years, cube, np.where(end > as_of, end, np.nan), level=plan.model.monitoring.level
     )
@@ -335,12 +400,13 @@ def _projection(
 
 
 def _outlook(
-    seen: tuple[FloatArray, FloatArray, FloatArray], low: FloatArray, high: FloatArray
+    seen: tuple[FloatArray, FloatArray, FloatArray], low: FloatArray, high: FloatArray, tolerance: FloatArray
 ) -> NDArray[np.int8]:
+    """Say where the interval lies; a target of 左右 is as wide as its tolerance."""
     _, least, most = seen
-    slack_low, slack_high = (
-        np.where(np.isinf(end), 0.0, _NEAR * np.maximum(np.abs(end), 1)) for end in (low, high)
-    )
-    inside = (least >= low - slack_low) & (most <= high + slack_high)
-    outside = (most < low - slack_low) | (least > high + slack_high)
+    sizes = (np.where(np.isinf(end), 0.0, np.abs(end)) for end in (low, high))
+    slack_low, slack_high = (_NEAR * np.maximum(size, 1) + tolerance * size for size in sizes)
+    low, high = low - slack_low, high + slack_high
+    inside = (least >= low) & (most <= high)
+    outside = (most < low) | (least > high)
     return np.select([np.isnan(least), inside, outside], [0, 1, 3], 2).astype(np.int8)

@@ -15,10 +15,11 @@ from equindex._arrays import FloatArray
 from equindex.model import FrameworkFile
 from equindex.monitoring.course import Course
 from equindex.schema import Bound, Panel, RolledUp, roll_up
+from equindex.schema.hierarchy import parents_of
 from equindex.scoring import Plan
 from equindex.scoring.attained import AttainedPanel, attain
 
-__all__ = ["compare", "depth_of", "joined"]
+__all__ = ["compare", "depth_of", "joined", "parents_in"]
 
 _COLUMNS = [
     "region", "region_name", "year", "node", "node_name", "level", "what", "own", "from_parts", "mean_of_parts",
@@ -65,7 +66,10 @@ def joined(
         populations={},
         groups={},
         scored=scored,
-        counts={},
+        counts={
+            name: np.concatenate([counted[kept], np.full(len(second.region), np.nan)])
+            for name, counted in first.counts.items()
+        },
     )
     return both, rolled
 
@@ -75,6 +79,14 @@ def _sources(first: Panel, kept: NDArray[np.bool_], second: Panel) -> FloatArray
     if first.source_year is None:
         return None
     return np.concatenate([first.source_year[kept], np.full(second.x.shape, np.nan)])
+
+
+def parents_in(model: FrameworkFile, regions: tables.Regions | None) -> dict[str, str]:
+    """Return the region that each is part of."""
+    if regions is None:
+        return {}
+    up = parents_of(model, regions)
+    return {regions.codes[at]: regions.codes[up[at]] for at in np.flatnonzero(up >= 0).tolist()}
 
 
 def depth_of(parents: Mapping[str, str], regions: Sequence[str]) -> NDArray[np.intp]:
@@ -110,7 +122,7 @@ def compare(
     failed = np.full((len(course.rows), len(columns)), "", dtype=object)
     if rolled is None or regions is None:
         return pd.DataFrame(columns=_COLUMNS), failed.ravel().tolist()
-    children = _children(regions, panel, course)
+    children = _children(plan.model, regions, panel, course)
     above = rolled.panel
     now = np.flatnonzero(above.year == course.as_of)
     codes = panel.region[panel.order[course.rows]]
@@ -159,19 +171,12 @@ def _compared(own: float, parts: float, mean: float) -> list[float]:
     return [own, parts, mean, leading - mean, own - parts]
 
 
-def _children(regions: tables.Regions, panel: Panel, course: Course) -> dict[int, NDArray[np.intp]]:
+def _children(
+    model: FrameworkFile, regions: tables.Regions, panel: Panel, course: Course
+) -> dict[int, NDArray[np.intp]]:
     """Return the places, in the course, of each region's parts."""
-    listed = regions.frame[["region", "parent"]].dropna()
-    parent = dict(zip(listed["region"].astype(str), listed["parent"].astype(str), strict=True))
-    codes = {name: code for code, name in enumerate(panel.regions)}
-    known = regions.match(np.array(list(parent.values()), dtype=object))
-    above = {name: int(code) for name, code in zip(parent, known, strict=True)}
-    found: dict[int, list[int]] = {}
-    for k, region in enumerate(panel.region[panel.order[course.rows]].tolist()):
-        up = above.get(panel.regions[region], -1)
-        if up >= 0:
-            found.setdefault(codes[regions.codes[up]], []).append(k)
-    return {code: np.array(places, dtype=np.intp) for code, places in found.items()}
+    up = parents_of(model, regions)[panel.region[panel.order[course.rows]]]
+    return {region: np.flatnonzero(up == region) for region in np.unique(up[up >= 0]).tolist()}
 
 
 def _failing(

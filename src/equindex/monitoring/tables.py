@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from equindex._arrays import FloatArray
-from equindex.monitoring.course import OUTLOOKS, Course, yes_or_no
+from equindex._arrays import BoolArray, FloatArray
+from equindex.monitoring.course import OUTLOOKS, Course, only_bounded, yes_or_no
 from equindex.monitoring.status import STATUSES, Status, warnings_of
-from equindex.monitoring.words import chinese_of, say
+from equindex.monitoring.words import chinese_of, number, say
 from equindex.scoring.attained import AttainedPanel, why_unattained
-from equindex.scoring.tidy import categorical, truth, unscored, whole, worded
+from equindex.scoring.tidy import categorical, reasons, truth, whole, worded
 
 if TYPE_CHECKING:
     from equindex.model import FrameworkFile, Indicator
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from equindex.scoring import Plan
 
 __all__ = [
+    "VERDICTS",
     "Twice",
     "alert_table",
+    "binding_table",
     "department_table",
     "node_table",
     "ranks_within",
@@ -36,6 +38,11 @@ __all__ = [
 
 _ROUNDING = 1e-9  # a coverage this far below the limit is still at the limit
 _DEPARTMENTS = re.compile(r"[;；、,，](?![^(（]*[)）])")  # not inside 各县（市、区）
+_LISTED = [
+    "region", "region_name", "year", "department", "node", "node_name", "value", "value_word", "bound", "target",
+    "target_year", "due", "status", "status_zh", "grade", "grade_en", "gap", "reason", "reason_zh",
+]  # fmt: skip
+VERDICTS = ("pass", "fail", "unknown", "unscored")
 _CODES = {status: number for number, status in enumerate(STATUSES)}
 
 
@@ -95,12 +102,12 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
     regions = np.array(panel.regions, dtype=object)[panel.region[rows]]
     names = np.array(panel.region_names, dtype=object)[panel.region[rows]]
     status = cells(course.status)
-    english, chinese = _reasons(panel, found, course, columns)
+    english, chinese = _reasons(panel, found, course, columns, indicators)
     grades = warnings_of(model)
     pillars = {pillar.id: pillar.name or pillar.name_en or pillar.id for pillar in model.pillar}
     printed = np.array([*(g.raw for g in found.goals), ""], dtype=object)[goal]
     first = np.array([*(g.baseline_raw for g in found.goals), ""], dtype=object)[goal]
-    only = np.array([*(bool(g.baseline_low < g.baseline_high) for g in found.goals), False])[goal]
+    only = only_bounded(found, goal)
     bounds = np.full((size, wide), "", dtype=object)
     if panel.bounds:
         place = {int(row): k for k, row in enumerate(rows)}
@@ -134,6 +141,7 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
             "source_year": whole(_source_years(panel, course)[at].ravel()),
             "attainment": cells(found.attained.attainment[course.rows]),
             "met": truth(cells(found.attained.met[course.rows])),
+            "due": cells(course.due),
             "status": worded(status, STATUSES),
             "status_zh": worded(status, [one.zh for one in STATUSES]),
             "elapsed": 100 * cells(course.elapsed),
@@ -141,6 +149,7 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
             "completion": cells(course.completion),
             "gap": cells(course.gap),
             "grade": worded(cells(course.grade), [grade.grade for grade in grades]),
+            "grade_en": worded(cells(course.grade), [grade.name_en for grade in grades]),
             "achieved_per_year": cells(course.achieved),
             "required_per_year": cells(course.required),
             "projected": cells(course.projected),
@@ -153,17 +162,26 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
     )
 
 
+def _words_of(indicator: Indicator) -> dict[float, str]:
+    """Return the words that numbers stand for: levels, yes and no."""
+    if indicator.levels:
+        return dict(enumerate(indicator.levels, start=1))
+    return {0: "否", 1: "是"} if yes_or_no(indicator.unit) else {}
+
+
 def _in_words(indicators: Sequence[Indicator], values: FloatArray) -> list[str]:
-    """Return the words that numbers stand for: levels, yes and no; rows by region and indicator."""
+    """Return the words that numbers stand for, rows by region and indicator."""
     said = np.full(values.shape, "", dtype=object)
     for column, indicator in enumerate(indicators):
-        words = indicator.levels or (("否", "是") if yes_or_no(indicator.unit) else ())
-        first = 1 if indicator.levels else 0
-        for row in np.flatnonzero(np.isfinite(values[:, column])).tolist() if words else ():
-            place = values[row, column] - first
-            if place in range(len(words)):
-                said[row, column] = words[int(place)]
+        if words := _words_of(indicator):
+            said[:, column] = [words.get(value, "") for value in values[:, column].tolist()]
     return said.ravel().tolist()
+
+
+def _shown(indicator: Indicator) -> Callable[[float], str]:
+    """Return what prints the values of an indicator."""
+    words = _words_of(indicator)
+    return (lambda value: words.get(value) or number(value)) if words else number
 
 
 def _source_years(panel: Panel, course: Course) -> FloatArray:
@@ -173,30 +191,59 @@ def _source_years(panel: Panel, course: Course) -> FloatArray:
 
 
 def _reasons(
-    panel: Panel, found: AttainedPanel, course: Course, columns: NDArray[np.intp]
+    panel: Panel,
+    found: AttainedPanel,
+    course: Course,
+    columns: NDArray[np.intp],
+    indicators: Sequence[Indicator],
 ) -> tuple[list[str], list[str]]:
     """Say why each cell has its status, in both languages, rows by region and indicator."""
-    shape = len(course.rows), len(columns)
-    english, chinese = np.full(shape, "", dtype=object), np.full(shape, "", dtype=object)
-    for k, column in enumerate(columns.tolist()):
-        lacking = np.isnan(found.attained.attainment[course.rows, column])
-        unknown = np.full(len(course.rows), "", dtype=object)
+    points = found.spread.model.monitoring.basis == "points"
+    said = np.full((2, len(course.rows), len(columns)), "", dtype=object)
+    printed = [*(goal.raw for goal in found.goals), ""]
+    for k, (column, indicator) in enumerate(zip(columns.tolist(), indicators, strict=True)):
+        show = _shown(indicator)
+        told = np.flatnonzero(course.status[:, column] != _CODES[Status.MET])
+        rows = course.rows[told]
+        unknown = np.full(len(told), "", dtype=object)
+        lacking = np.isnan(found.attained.attainment[rows, column])
         if lacking.any():
-            unknown[lacking] = why_unattained(panel, found, course.rows[lacking], column)
-        for row in np.flatnonzero(course.status[:, column] != _CODES[Status.MET]).tolist():
-            number = found.goal[course.rows[row], column]
-            goal = found.goals[number].raw if number >= 0 else ""
-            setback = found.setbacks.get((int(course.rows[row]), column))
-            english[row, k], chinese[row, k] = say(course, row, column, goal, unknown[row], setback)
-    return english.ravel().tolist(), chinese.ravel().tolist()
+            unknown[lacking] = why_unattained(panel, found, rows[lacking], column)
+        goals = found.goal[rows, column].tolist()
+        setbacks = [found.setbacks.get((row, column)) for row in rows.tolist()]
+        cells = zip(course.cells(told, column), goals, unknown, setbacks, strict=True)
+        pairs = [
+            say(cell, course.as_of, printed[goal], unknown=why, setback=setback, show=show, points=points)
+            for cell, goal, why, setback in cells
+        ]
+        said[:, told, k] = np.array(pairs, dtype=object).reshape(-1, 2).T
+    return said[0].ravel().tolist(), said[1].ravel().tolist()
 
 
-def _counts(status: NDArray[np.int8], inside: NDArray[np.float64]) -> dict[str, NDArray[np.intp]]:
-    """Count each status over (regions, indicators) by group; `inside` is (indicators, groups)."""
-    return {
-        str(one): ((status == number).astype(float) @ inside).astype(np.intp)
-        for number, one in enumerate(STATUSES)
-    }
+def _counts(course: Course, inside: BoolArray) -> dict[str, NDArray[np.intp]]:
+    """Count targets, and each status, by group, flat over (regions, groups); `inside` is (indicators, groups)."""
+    every = {"targets": np.tile(inside.sum(axis=0), len(course.rows))}
+    counts = {str(one): _inside(course.status == number, inside) for number, one in enumerate(STATUSES)}
+    return every | counts
+
+
+def _inside(cells: BoolArray, inside: BoolArray) -> NDArray[np.intp]:
+    """Count the cells of each group, flat over (regions, groups)."""
+    counts: FloatArray = cells.astype(float) @ inside.astype(float)
+    return counts.astype(np.intp).ravel()
+
+
+def _year_on_year(before: FloatArray, now: FloatArray) -> dict[str, FloatArray]:
+    """Return the change on the year before, and its share of what was lacking then."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        closed = np.where(before < 100, 100 * (now - before) / (100 - before), np.nan)
+    return {"before": before.ravel(), "change": (now - before).ravel(), "gap_closed": closed.ravel()}
+
+
+def _why(plan: Plan, found: AttainedPanel, course: Course, nodes: Sequence[int]) -> dict[str, Any]:
+    """Say why pillars or the index have no score, in both languages."""
+    why = reasons(plan.tree, found.rolled, plan.missing, course.rows, nodes, lambda *_: [])
+    return {"reason": why, "reason_zh": worded(why.codes, [chinese_of(one) for one in why.categories])}
 
 
 def region_table(
@@ -207,32 +254,23 @@ def region_table(
     twice: Twice,
     level: NDArray[np.intp],
     binding: pd.DataFrame,
+    late: Sequence[NDArray[np.intp]],
 ) -> pd.DataFrame:
     """Return one row for each region: overall attainment, change, class, counts of statuses, binding list.
 
-    Regions are ranked among those of their `level` in the tree, so that none competes with its own parts.
+    Regions are ranked among those of their `level` in the tree, so that none competes with its own parts. `late`
+    are the grades of the alerts, those of earlier targets too.
     """
     model = plan.model
     score = found.rolled.score[course.rows, 0]
-    last, now = twice.before[:, 0], twice.now[:, 0]
     codes = panel.region[panel.order[course.rows]]
-    why = [
-        unscored(plan.tree, found.rolled, plan.missing, int(row), 0) if np.isnan(s) else ""
-        for row, s in zip(course.rows, score, strict=True)
-    ]
-    counts = _counts(course.status, found.has[:, None].astype(float))
-    verdicts = pd.crosstab(binding["region"], binding["verdict"]) if len(binding) else pd.DataFrame()
     regions = [panel.regions[code] for code in codes]
-    said = {
-        word: [int(verdicts[word].get(region, 0)) if word in verdicts else 0 for region in regions]
-        for word in ("pass", "fail", "unknown", "unscored")
-    }
-    failing = np.array(said["fail"])
-    decided = np.array(said["pass"]) + failing
+    verdicts = pd.crosstab(binding["region"], binding["verdict"])
+    counts = verdicts.reindex(index=regions, columns=list(VERDICTS), fill_value=0).astype(int)
+    passed = counts["pass"].to_numpy()
+    decided = passed + counts["fail"].to_numpy()
     vetoed = vetoes(model, binding, regions)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        closed = np.where(last < 100, 100 * (now - last) / (100 - last), np.nan)
-        rate = np.where(decided > 0, 100 * np.array(said["pass"]) / decided, np.nan)
+    inside = found.has[:, None]
     return pd.DataFrame(
         {
             "region": regions,
@@ -242,27 +280,21 @@ def region_table(
             "coverage": found.rolled.coverage[course.rows, 0],
             "rank": whole(ranks_within(score, level), np.isnan(score)),
             "class": _classes(model, score, vetoed),
-            "before": last,
-            "change": now - last,
-            "gap_closed": closed,
-            "targets": int(found.has.sum()),
-            **{name: column.ravel() for name, column in counts.items()},
-            **_alerts_by(model, course.grade, found.has[:, None]),
-            "binding_pass": said["pass"],
-            "binding_fail": said["fail"],
-            "binding_unknown": said["unknown"],
-            "binding_unscored": said["unscored"],
-            "binding_rate": rate,
+            **_year_on_year(twice.before[:, 0], twice.now[:, 0]),
+            **_counts(course, inside),
+            **_alerts_by(model, late, inside),
+            **{f"binding_{verdict}": counts[verdict].to_numpy() for verdict in VERDICTS},
+            "binding_rate": np.where(decided > 0, 100 * passed / np.maximum(decided, 1), np.nan),
             "veto": vetoed,
-            "reason": why,
-            "reason_zh": [chinese_of(one) for one in why],
+            **_why(plan, found, course, [0]),
         }
     )
 
 
-def vetoes(model: FrameworkFile, binding: pd.DataFrame, regions: Sequence[str]) -> NDArray[np.bool_]:
+def vetoes(model: FrameworkFile, binding: pd.DataFrame, regions: Sequence[str]) -> BoolArray:
     """Return which regions a binding target that fails puts into the lowest class."""
-    failing = set(binding.loc[binding["verdict"] == "fail", "region"]) if model.attainment.veto else set()
+    lost = (binding["verdict"] == "fail") & binding["due"]
+    failing = set(binding.loc[lost, "region"]) if model.attainment.veto else set()
     return np.array([region in failing for region in regions], dtype=bool)
 
 
@@ -280,7 +312,7 @@ def _rank(score: FloatArray) -> NDArray[np.intp]:
     return np.searchsorted(order, -score, side="left") + 1
 
 
-def _classes(model: FrameworkFile, score: FloatArray, vetoed: NDArray[np.bool_]) -> Any:
+def _classes(model: FrameworkFile, score: FloatArray, vetoed: BoolArray) -> Any:
     """Return the class (等级) of each score; a veto gives the lowest, below the lowest bound there is none."""
     bounds = sorted(model.classes.items(), key=lambda item: item[1])
     names = [name for name, _ in bounds]
@@ -290,13 +322,13 @@ def _classes(model: FrameworkFile, score: FloatArray, vetoed: NDArray[np.bool_])
 
 
 def _alerts_by(
-    model: FrameworkFile, grade: NDArray[np.intp], inside: NDArray[np.bool_]
+    model: FrameworkFile, late: Sequence[NDArray[np.intp]], inside: BoolArray
 ) -> dict[str, NDArray[np.intp]]:
     """Count the alerts of each warning grade by group, flat over (regions, groups)."""
     return {
-        f"alerts_{one.name_en or one.grade}": ((grade == number).astype(float) @ inside.astype(float))
-        .astype(np.intp)
-        .ravel()
+        f"alerts_{one.name_en or one.grade}": np.sum(
+            [_inside(grade == number, inside) for grade in late], axis=0
+        )
         for number, one in enumerate(warnings_of(model))
     }
 
@@ -307,7 +339,8 @@ def node_table(
     found: AttainedPanel,
     course: Course,
     twice: Twice,
-    vetoed: NDArray[np.bool_],
+    vetoed: BoolArray,
+    late: Sequence[NDArray[np.intp]],
 ) -> pd.DataFrame:
     """Return attainment of each pillar (领域) and of the index, with counts of statuses."""
     tree = plan.tree
@@ -316,16 +349,8 @@ def node_table(
     nodes = [n for n, level in enumerate(tree.levels) if level != "indicator" and leaves[:, n].any()]
     wide, size = len(nodes), len(course.rows)
     score = found.rolled.score[course.rows][:, nodes]
-    change = (twice.now - twice.before)[:, nodes]
     rows = panel.order[course.rows]
     inside = leaves[:, nodes]
-    why = [
-        unscored(plan.tree, found.rolled, plan.missing, int(row), node)
-        if np.isnan(found.rolled.score[row, node])
-        else ""
-        for row in course.rows
-        for node in nodes
-    ]
     return pd.DataFrame(
         {
             "region": np.repeat(np.array(panel.regions, dtype=object)[panel.region[rows]], wide),
@@ -335,13 +360,12 @@ def node_table(
             "node_name": np.tile(np.array([tree.names[n] for n in nodes], dtype=object), size),
             "level": np.tile(np.array([tree.levels[n] for n in nodes], dtype=object), size),
             "attainment": score.ravel(),
-            "change": change.ravel(),
+            **_year_on_year(twice.before[:, nodes], twice.now[:, nodes]),
             "coverage": found.rolled.coverage[course.rows][:, nodes].ravel(),
             "class": _classes(plan.model, score.ravel(), (vetoed[:, None] & (np.array(nodes) == 0)).ravel()),
-            "targets": np.tile(inside.sum(axis=0), size),
-            **{name: column.ravel() for name, column in _counts(course.status, inside.astype(float)).items()},
-            "reason": why,
-            "reason_zh": [chinese_of(one) for one in why],
+            **_counts(course, inside),
+            **_alerts_by(plan.model, late, inside),
+            **_why(plan, found, course, nodes),
         }
     )
 
@@ -358,6 +382,7 @@ def department_table(
     found: AttainedPanel,
     course: Course,
     twice: Twice,
+    late: Sequence[NDArray[np.intp]],
 ) -> pd.DataFrame:
     """Return the score of each responsible department: its indicators' attainment, weighted as in the index.
 
@@ -386,7 +411,6 @@ def department_table(
         return np.where(enough, means, np.nan), coverage
 
     now, coverage = mean(found.attained.attainment[course.rows])
-    change = mean(twice.leaf_now)[0] - mean(twice.leaf_before)[0]
     rows = panel.order[course.rows]
     return pd.DataFrame(
         {
@@ -395,32 +419,36 @@ def department_table(
             "year": course.as_of,
             "department": np.tile(np.array(names, dtype=object), size),
             "attainment": now.ravel(),
-            "change": change.ravel(),
+            **_year_on_year(mean(twice.leaf_before)[0], mean(twice.leaf_now)[0]),
             "coverage": coverage.ravel(),
             "rank": whole(
                 np.apply_along_axis(_rank, 1, now).ravel() if size else np.empty(0), np.isnan(now).ravel()
             ),
             "class": _classes(plan.model, now.ravel(), np.zeros(now.size, dtype=bool)),
-            "targets": np.tile(inside.sum(axis=0), size),
-            **{name: column.ravel() for name, column in _counts(course.status, inside.astype(float)).items()},
-            **_alerts_by(plan.model, course.grade, inside),
+            **_counts(course, inside),
+            **_alerts_by(plan.model, late, inside),
         }
     )
 
 
-def alert_table(targets: pd.DataFrame, grades: Sequence[str], missed: pd.DataFrame) -> pd.DataFrame:
-    """Return what is behind its path or overdue, by region, department and indicator, the worst grade first."""
-    columns = [
-        "region", "region_name", "year", "department", "node", "node_name", "binding", "status", "status_zh",
-        "grade", "gap", "value", "target", "target_year", "reason", "reason_zh",
-    ]  # fmt: skip
-    late = targets[targets["status"].isin([Status.BEHIND, Status.OVERDUE])][columns]
-    found = (
-        pd.concat([late.astype({"status": object, "status_zh": object, "grade": object}), missed[columns]])
-        if len(missed)
-        else late
-    )
+def binding_table(targets: pd.DataFrame) -> pd.DataFrame:
+    """Return the binding list (约束性) with a verdict on each."""
+    listed = targets[targets["binding"]]
+    met, bounded = listed["met"], listed["status"] == Status.BOUND_ONLY
+    verdict = np.select([bounded, met.isna(), met.fillna(False)], ["unknown", "unscored", "pass"], "fail")
+    return listed[_LISTED].assign(verdict=verdict).reset_index(drop=True)
+
+
+def alert_table(targets: pd.DataFrame, missed: Iterable[pd.DataFrame], grades: Sequence[str]) -> pd.DataFrame:
+    """Return what is behind its path or overdue, earlier targets too, the worst grade first."""
+    late = [
+        frame.loc[frame["status"].isin([Status.BEHIND, Status.OVERDUE]), [*_LISTED, "binding"]]
+        for frame in (targets, *missed)
+    ]
+    if len(late) > 1:  # their categories may differ
+        words = dict.fromkeys(("status", "status_zh", "grade", "grade_en"), object)
+        late = [frame.astype(words) for frame in late]
+    found = pd.concat(late)
     place = {grade: number for number, grade in enumerate(grades)}
-    order = found["grade"].astype(object).map(lambda grade: place.get(grade, len(place)))
-    keys = pd.DataFrame({"grade": order.astype(int), "gap": found["gap"]})
-    return found.iloc[np.lexsort((keys["gap"], keys["grade"]))].reset_index(drop=True)
+    order = found["grade"].astype(object).map(lambda grade: place.get(grade, len(place))).astype(int)
+    return found.iloc[np.lexsort((found["gap"], order))].reset_index(drop=True)

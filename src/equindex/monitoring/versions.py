@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from equindex import attainment
 from equindex.model import ROOT
-from equindex.monitoring.course import Course
-from equindex.monitoring.status import Status, grades_of, warnings_of
-from equindex.monitoring.words import number
+from equindex.monitoring.course import Course, follow
+from equindex.monitoring.status import STATUSES, Status
+from equindex.monitoring.words import chinese_of, number
 from equindex.schema import Panel
 from equindex.scoring import Plan
-from equindex.scoring.attained import AttainedPanel, attain
-from equindex.scoring.goals import Goal, goals, node_goals
+from equindex.scoring.attained import AttainedPanel, attain, pick
+from equindex.scoring.goals import Goal, all_goals, node_goals
 
-__all__ = ["goal_table", "missed_table", "moved_table"]
+__all__ = ["goal_table", "missed", "moved_table"]
+
+_OVERDUE, _MET = (np.int8(STATUSES.index(one)) for one in (Status.OVERDUE, Status.MET))
 
 _GOALS = [
     "region", "region_name", "year", "node", "node_name", "target", "target_year", "attainment", "met", "status",
-    "status_zh", "reason",
+    "status_zh", "reason", "reason_zh",
 ]  # fmt: skip
 _MOVED = [
     "region", "region_name", "year", "node", "node_name", "level", "target_before", "target_now",
@@ -29,22 +33,24 @@ _MOVED = [
 ]  # fmt: skip
 
 
-def goal_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course) -> pd.DataFrame:
+def goal_table(
+    plan: Plan, panel: Panel, found: AttainedPanel, course: Course, targets_of: int | None
+) -> pd.DataFrame:
     """Hold the attainment of pillars and of the index (均等化实现度) against targets of their own."""
     tree, rows = plan.tree, []
+    version = course.as_of if targets_of is None else targets_of
     for node, listed in node_goals(plan.model).items():
         at = tree.ids.index(node)
+        places: dict[int | str, list[Goal]] = {}
+        for region, one in listed:
+            places.setdefault(panel.places[region] if region else one.where, []).append(one)
+        chosen = {place: pick(own, course.as_of, version) for place, own in places.items()}
+        some = [place for place in places if isinstance(place, str) and place]
         for k, code in enumerate(panel.region[panel.order[course.rows]].tolist()):
-            usable = [
-                goal
-                for region, goal in listed
-                if region is None or panel.places.get(region) == code
-                if goal.effective_from is None or goal.effective_from <= course.as_of
-            ]
-            if not usable:
+            held = [code, *(where for where in some if panel.conditions[where][code]), ""]
+            goal = next((chosen[place] for place in held if chosen.get(place)), None)
+            if goal is None:
                 continue
-            ahead = [goal for goal in usable if goal.year is None or goal.year >= course.as_of]
-            goal = min(ahead, key=lambda g: g.year or 0) if ahead else max(usable, key=lambda g: g.year or 0)
             score = float(found.rolled.score[course.rows[k], at])
             met, status, why = _judged(goal, score, course.as_of)
             rows.append(
@@ -60,89 +66,49 @@ def goal_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course) -
                     met,
                     str(status),
                     status.zh,
-                    why,
+                    *why,
                 ]
             )
     return pd.DataFrame(rows, columns=_GOALS)
 
 
-def _judged(goal: Goal, score: float, as_of: int) -> tuple[bool | None, Status, str]:
-    """Say whether a score meets a target, with its status and why; before its year nobody is late, there is no path."""
-    if goal.problem or np.isnan(score):
-        return None, Status.UNSCORED, goal.problem or "no score"
-    if goal.low <= score <= goal.high and not (goal.strict_low and score == goal.low):
-        return True, Status.MET, ""
-    short = f"{number(goal.low - score)} short"
-    if goal.year is not None and as_of >= goal.year:
-        return False, Status.OVERDUE, f"{short}; due by {goal.year}"
-    return False, Status.UNSCORED, short if goal.year is None else f"{short}; due in {goal.year}"
+def _judged(goal: Goal, score: float, as_of: int) -> tuple[bool | None, Status, tuple[str, str]]:
+    """Say whether a score meets a target, with its status and why; before its year there is no path to be behind."""
+    problem = goal.problem or ("a target of a score is a number to reach" if goal.on else "")
+    if problem or np.isnan(score):
+        why = problem or "no score"
+        return None, Status.UNSCORED, (why, chinese_of(why))
+    ends = attainment.Targets(
+        low=goal.low,
+        high=goal.high,
+        strict_low=goal.strict_low,
+        strict_high=goal.strict_high,
+        approximate=goal.approximate,
+    )
+    if attainment.attain(score, ends).met == 1:
+        return True, Status.MET, ("", "")
+    english, chinese = f"{number(goal.low - score)} short", f"差{number(goal.low - score)}"
+    if goal.year is None:
+        return False, Status.UNSCORED, (english, chinese)
+    if as_of >= goal.year:
+        return False, Status.OVERDUE, (f"{english}; due by {goal.year}", f"{chinese}；应于{goal.year}年达到")
+    return False, Status.UNSCORED, (f"{english}; due in {goal.year}", f"{chinese}；{goal.year}年到期")
 
 
-def missed_table(
-    plan: Plan,
-    panel: Panel,
-    course: Course,
-    targets: pd.DataFrame,
-    grades: list[str],
-) -> pd.DataFrame:
-    """Return the earlier targets of a plan whose year has passed and that the value does not meet."""
-    model, rows = plan.model, []
-    listed: dict[str, list[Any]] = {}
-    for row in model.target:
-        listed.setdefault(row.indicator, []).append(row)
-    codes = panel.region[panel.order[course.rows]].tolist()
-    shown = targets.set_index(["region", "node"]) if listed else targets
-    for column, indicator in enumerate(model.indicator):
-        if indicator.id not in listed:
-            continue
-        for region, goal in goals(indicator, listed[indicator.id]):
-            passed = goal.year is not None and goal.year < course.as_of and not goal.problem
-            if not passed or (goal.effective_from or 0) > course.as_of:
-                continue
-            for k, code in enumerate(codes):
-                if region is not None and panel.places.get(region) != code:
-                    continue
-                value = course.value[k, column]
-                if np.isnan(value) or course.end[k, column] <= (goal.year or 0):
-                    continue
-                judged = attainment.attain(
-                    value,
-                    attainment.Targets(
-                        low=goal.low,
-                        high=goal.high,
-                        strict_low=goal.strict_low,
-                        strict_high=goal.strict_high,
-                        approximate=goal.approximate,
-                        tolerance=indicator.tolerance,
-                    ),
-                    plan.direction[column],
-                )
-                if judged.met == 0:
-                    gap = float(judged.attainment) - 100
-                    grade = int(grades_of(np.array(gap), warnings_of(model)))
-                    own = shown.loc[(panel.regions[code], indicator.id)]
-                    english = f"due by {goal.year}: {number(value)} against {goal.raw}"
-                    chinese = f"应于{goal.year}年达到{goal.raw}，现为{number(value)}"
-                    rows.append(
-                        {
-                            **{
-                                key: own[key]
-                                for key in ("region_name", "department", "node_name", "binding", "value")
-                            },
-                            "region": panel.regions[code],
-                            "year": course.as_of,
-                            "node": indicator.id,
-                            "status": str(Status.OVERDUE),
-                            "status_zh": Status.OVERDUE.zh,
-                            "grade": grades[grade] if grade >= 0 else "",
-                            "gap": gap,
-                            "target": goal.raw,
-                            "target_year": goal.year,
-                            "reason": english,
-                            "reason_zh": chinese,
-                        }
-                    )
-    return pd.DataFrame(rows)
+def missed(
+    plan: Plan, panel: Panel, course: Course, targets_of: int | None
+) -> Iterator[tuple[AttainedPanel, Course]]:
+    """Yield what the year's values lack of targets of earlier years, those in force then; the rest counts as met."""
+    several = [goal for found in all_goals(plan.model) if len(found) > 1 for _, goal in found]
+    passed = {goal.year for goal in several if goal.year is not None and goal.year < course.as_of}
+    for year in sorted(passed):
+        found = attain(plan, panel, targets_of, year)
+        assert found is not None
+        own = follow(plan, panel, found, course.rows, course.as_of)
+        late = (own.end == year) & (course.end != year) & (own.status == _OVERDUE)
+        if late.any():
+            status, grade = np.where(late, own.status, _MET), np.where(late, own.grade, -1)
+            yield replace(found, has=late.any(axis=0)), replace(own, status=status, grade=grade)
 
 
 def moved_table(
@@ -164,35 +130,38 @@ def moved_table(
     tree, rows = plan.tree, []
     codes = panel.region[panel.order[course.rows]].tolist()
     old, new = before.rolled.score[course.rows], now.rolled.score[course.rows]
-    for node in np.flatnonzero(tree.sums((before.has | now.has).astype(float)) > 0).tolist():
-        leaf = int(tree.leaf[node])
-        for k, code in enumerate(codes):
-            said = [_raw(a, int(course.rows[k]), leaf) for a in (before, now)] if leaf >= 0 else ["", ""]
-            scores = old[k, node], new[k, node]
-            if said[0] == said[1] and (scores[0] == scores[1] or np.isnan(scores).all()):
-                continue
-            met = [_met(a, int(course.rows[k]), leaf) if leaf >= 0 else None for a in (before, now)]
-            label = tree.names[node] if tree.ids[node] != ROOT else ROOT
-            rows.append(
-                [
-                    panel.regions[code],
-                    panel.region_names[code],
-                    course.as_of,
-                    tree.ids[node],
-                    label,
-                    tree.levels[node],
-                    *said,
-                    *map(float, scores),
-                    float(scores[1] - scores[0]),
-                    *met,
-                ]
-            )
+    differs = (old != new) & ~(np.isnan(old) & np.isnan(new))
+    differs &= tree.sums((before.has | now.has).astype(float)) > 0
+    printed = [_printed(one)[course.rows] for one in (before, now)]
+    for leaf, node in enumerate(tree.nodes.tolist()):
+        differs[:, node] |= printed[0][:, leaf] != printed[1][:, leaf]
+    for node, k in np.argwhere(differs.T).tolist():
+        leaf, row = int(tree.leaf[node]), int(course.rows[k])
+        targets: list[str] = ["", ""]
+        met: list[bool | None] = [None, None]
+        if leaf >= 0:
+            targets = [one[k, leaf] for one in printed]
+            met = [_met(one, row, leaf) for one in (before, now)]
+        scores = float(old[k, node]), float(new[k, node])
+        rows.append(
+            [
+                panel.regions[codes[k]],
+                panel.region_names[codes[k]],
+                course.as_of,
+                tree.ids[node],
+                tree.names[node] if tree.ids[node] != ROOT else ROOT,
+                tree.levels[node],
+                *targets,
+                *scores,
+                scores[1] - scores[0],
+                *met,
+            ]
+        )
     return pd.DataFrame(rows, columns=_MOVED)
 
 
-def _raw(found: AttainedPanel, row: int, leaf: int) -> str:
-    number = int(found.goal[row, leaf])
-    return found.goals[number].raw if number >= 0 else ""
+def _printed(found: AttainedPanel) -> NDArray[np.object_]:
+    return np.array([*(goal.raw for goal in found.goals), ""], dtype=object)[found.goal]
 
 
 def _met(found: AttainedPanel, row: int, leaf: int) -> bool | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equindex.monitoring.course import Course
+from equindex.monitoring.course import Cell
 from equindex.monitoring.status import STATUSES, Status, warnings_of
 
 if TYPE_CHECKING:
@@ -26,14 +27,35 @@ _CHINESE = {
     "the bound does not decide": "界值不足以判定",
     "nothing below has a score": "下属指标均未评",
     "no score": "没有得分",
+    "a ratio needs a value and a target of 0 or more": "按比率计算，现值和目标值均不得小于0",
+    "no floor": "没有下限值",
+    "a target of a score is a number to reach": "综合目标应为要达到的数值",
+    "the floor is not on the worse side of the target": "下限值不劣于目标值",
+    "no goalposts": "没有阈值",
+    "an indicator is missing": "有指标缺失",
+    "only parts without weight have a score": "有得分的下属指标均无权重",
+    "counts towards the share of the region above": "计入上级地区的比例",
+    "no baseline: the target starts from it": "没有基期值，目标以其为起点",
+    "no baseline: the target starts from it, and it is known only as a bound": "基期仅有界值，目标以其为起点",
 }
-
 
 _LIKE = (
     (re.compile(r"printed as (.+)"), r"数据为“\1”"),
     (re.compile(r"the sum since (\d+) lacks (.+)"), r"\1年以来的累计缺\2"),
     (re.compile(r"coverage (.+) is below (.+)"), r"覆盖\1，低于\2"),
     (re.compile(r"excluded: (.+)"), r"已剔除：\1"),
+    (re.compile(r"the sum since (\d+) holds a bound in place of a value"), r"\1年以来的累计含界值"),
+    (re.compile(r"the plan has not started: it runs from (\d+)"), r"规划期自\1年起，尚未开始"),
+    (re.compile(r"the target counts from (\d+)"), r"目标自\1年起计"),
+    (
+        re.compile(r"no baseline and no value in (\d+): the target starts from it"),
+        r"没有基期值，也没有\1年的值，目标以其为起点",
+    ),
+    (
+        re.compile(r"no value of (.+) in (\d+), which the target is relative to"),
+        r"没有\2年\1的值，目标以其为基准",
+    ),
+    (re.compile(r"missing: (.+)"), r"缺：\1"),
 )
 
 
@@ -44,99 +66,132 @@ def chinese_of(reason: str) -> str:
     return next((pattern.sub(words, reason) for pattern, words in _LIKE if pattern.fullmatch(reason)), "")
 
 
+_HUGE = 1e12  # from here on in powers of ten
+
+
 def number(value: float) -> str:
     """Print a number with at most four decimals and grouped thousands; nothing for NaN."""
-    return "" if np.isnan(value) else f"{value:,.4f}".rstrip("0").rstrip(".")
+    if value != value:
+        return ""
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < _HUGE else f"{value:.4g}"
 
 
 def say(
-    course: Course, row: int, column: int, goal: str, unknown: str, setback: int | None = None
+    cell: Cell,
+    as_of: int,
+    goal: str,
+    *,
+    unknown: str = "",
+    setback: int | None = None,
+    show: Callable[[float], str] = number,
+    points: bool = True,
 ) -> tuple[str, str]:
     """Say in English and in Chinese why a cell has its status; nothing where the status says all.
 
     Parameters
     ----------
-    course : Course
-        Where everything stands.
-    row, column : int
-        Which region and indicator.
+    cell : Cell
+        How the value stands.
+    as_of : int
+        The year, looked at from its end.
     goal : str
         The target as printed.
     unknown : str
         Why there is no attainment.
     setback : int, optional
         The year of a setback on a way that was to go step by step.
+    show : callable
+        Prints a value: as a number, or as the word that it stands for.
+    points : bool
+        Whether gaps on the way are points of it, not percent of the progress expected.
     """
-    at = row, column
-    status = STATUSES[course.status[at]]
+    status = STATUSES[cell.status]
     if status is Status.UNSCORED:
-        return _unscored(course, at, unknown)
-    if setback is not None and status in (Status.BEHIND, Status.OVERDUE):
+        return _unscored(cell, unknown)
+    if status is Status.BEHIND and setback is None:
+        english, chinese = _behind(cell, as_of, goal, show, points)
+    else:
+        english, chinese = _scored(cell, status, goal, setback, show)
+    if unknown and status is not Status.NOT_STARTED:  # it has a place on its way, but no attainment
+        english = f"{english}; no attainment: {unknown}".removeprefix("; ")
+        chinese = f"{chinese}；无实现度：{chinese_of(unknown) or unknown}".removeprefix("；")
+    return english, chinese
+
+
+def _scored(
+    cell: Cell, status: Status, goal: str, setback: int | None, show: Callable[[float], str]
+) -> tuple[str, str]:
+    """Say what goes with a status; nothing where it says all."""
+    if setback is not None and status in _LATE:
         return f"{goal}, but {setback} was worse than the year before", f"{goal}，但{setback}年不及上年"
-    if status in (Status.BEHIND, Status.OVERDUE):
-        return _late(course, at, goal, status is Status.OVERDUE)
-    if status is Status.NOT_STARTED:
-        begin = course.start[at] + 1
-        if np.isnan(begin):
-            return "", ""
-        return f"the plan runs from {begin:.0f}", f"规划期自{begin:.0f}年起"
+    if status is Status.OVERDUE:
+        value = show(cell.value)
+        return (
+            f"due by {cell.end:.0f}: {value} against {goal}",
+            f"应于{cell.end:.0f}年达到{goal}，现为{value}",
+        )
+    if status is Status.NOT_STARTED and cell.start == cell.start:
+        return f"begins in {cell.start + 1:.0f}", f"{cell.start + 1:.0f}年开始"
     if status is Status.AT_LIMIT:
-        return f"exactly at {goal}, which must be passed", f"恰在{goal}的界值上，须超过"
+        return f"exactly at {goal}, which must be passed", f"恰在{goal}的界值上，须优于界值"
     if status is Status.BOUND_ONLY:
         return "the bound does not decide", _CHINESE["the bound does not decide"]
-    if status in (Status.AHEAD, Status.ON_TRACK) and np.isfinite(course.completion[at]):
-        return _way(course, at)
+    if status in (Status.AHEAD, Status.ON_TRACK) and cell.completion == cell.completion:
+        return _way(cell)
     return "", ""
 
 
-def _unscored(course: Course, at: tuple[int, int], unknown: str) -> tuple[str, str]:
+_LATE = (Status.BEHIND, Status.OVERDUE)
+
+
+def _unscored(cell: Cell, unknown: str) -> tuple[str, str]:
     if unknown:
         return unknown, chinese_of(unknown)
-    if course.whole[at] and np.isfinite(course.end[at]):
-        due = f"{course.end[at]:.0f}"
-        return f"all or nothing: due in {due}", f"非有即无，{due}年到期"
-    if np.isnan(course.baseline[at]):
+    if cell.whole and cell.end == cell.end:
+        return f"all or nothing: due in {cell.end:.0f}", f"只分是否达标，{cell.end:.0f}年到期"
+    if cell.bounded:
+        return "the baseline is only a bound, so no path to follow", "基期仅有界值，无法判断进度"
+    if cell.baseline != cell.baseline:
         return "no baseline, so no path to follow", "没有基期值，无法判断进度"
     return "no expectation for this year", "本年没有预期值"
 
 
-def _way(course: Course, at: tuple[int, int]) -> tuple[str, str]:
+def _way(cell: Cell) -> tuple[str, str]:
     """Say how much of the way is done, against the time that has passed or a milestone."""
-    done, passed = course.completion[at], 100 * course.elapsed[at]
-    english, chinese = f"{done:.1f} % of the way", f"完成{done:.1f}%"
-    if course.milestone[at]:
-        due = number(course.expected[at])
+    english, chinese = f"at {cell.completion:.1f} % of the way", f"完成{cell.completion:.1f}%"
+    if cell.milestone:
+        due = number(cell.expected)
         return f"{english}, milestone {due}", f"{chinese}，阶段目标{due}"
+    passed = 100 * cell.elapsed
     return f"{english}, {passed:.0f} % of the time", f"{chinese}，序时进度{passed:.0f}%"
 
 
-def _late(course: Course, at: tuple[int, int], goal: str, overdue: bool) -> tuple[str, str]:
-    value, end = number(course.value[at]), course.end[at]
-    english, chinese = [], []
-    if overdue:
-        english.append(f"due by {end:.0f}: {value} against {goal}")
-        chinese.append(f"应于{end:.0f}年达到{goal}，现为{value}")
-    elif course.held[at]:
-        before = number(course.baseline[at])
-        english.append(f"{before} at the start met {goal}; now {value}")
-        chinese.append(f"基期{before}已达{goal}，现为{value}")
-    elif course.whole[at]:
-        english.append(f"expected by {course.as_of}: {number(course.expected[at])}, is {value}")
-        chinese.append(f"{course.as_of}年预期{number(course.expected[at])}，现为{value}")
-    elif np.isfinite(course.completion[at]):
-        way = _way(course, at)
-        english.append(f"{way[0]}, towards {goal}")
-        chinese.append(way[1])
+def _behind(cell: Cell, as_of: int, goal: str, show: Callable[[float], str], points: bool) -> tuple[str, str]:
+    """Say what a value is behind, by how much, and the pace that it needs."""
+    value, before = show(cell.value), show(cell.baseline)
+    if cell.whole and not cell.held:
+        due = show(cell.expected)
+        return f"expected by {as_of}: {due}, is {value}", f"{as_of}年预期{due}，现为{value}"
+    if cell.held:
+        english = f"{before} at the start, to hold {goal}; now {value}"
+        chinese = f"基期{before}，须保持{goal}，现为{value}"
+    elif cell.completion == cell.completion:
+        english, chinese = _way(cell)
+        english += f", towards {goal}"
     else:
-        english.append(f"{value} is no better than {number(course.baseline[at])} at the start")
-        chinese.append(f"现为{value}，未优于基期{number(course.baseline[at])}")
-    if not overdue and np.isfinite(course.gap[at]) and not course.whole[at]:
-        english.append(f"{-course.gap[at]:.1f} behind")
-        chinese.append(f"落后{-course.gap[at]:.1f}")
-    if not overdue and np.isfinite(course.required[at]):
-        english.append(f"needs {number(course.required[at])} a year, had {number(course.achieved[at])}")
-        chinese.append(f"今后每年需{number(course.required[at])}，此前每年{number(course.achieved[at])}")
-    return "; ".join(english), "；".join(chinese)
+        english = f"{value} is no better than {before} at the start"
+        chinese = f"现为{value}，未优于基期{before}"
+    if cell.gap < 0 and not cell.whole:
+        way = points and cell.completion == cell.completion
+        english += f"; {-cell.gap:.1f} {'points' if way else '%'} behind"
+        chinese += f"；落后{-cell.gap:.1f}{'个百分点' if way else '%'}"
+    if needed := number(cell.required):
+        english += f"; needs {needed} a year"
+        chinese += f"；今后每年需{needed}"
+        if made := number(cell.achieved):
+            english += f", had {made}"
+            chinese += f"，此前每年{made}"
+    return english, chinese
 
 
 _STAGE = {
@@ -199,7 +254,7 @@ def _counts(row: pd.Series[Any], chinese: bool) -> list[str]:
 def _overall(row: pd.Series[Any], chinese: bool) -> list[str]:
     if np.isnan(row["attainment"]):
         return [
-            f"总体实现度无法计算：{row['reason']}。"
+            f"总体实现度无法计算：{row['reason_zh'] or row['reason']}。"
             if chinese
             else f"No overall attainment: {row['reason']}."
         ]
@@ -207,7 +262,8 @@ def _overall(row: pd.Series[Any], chinese: bool) -> list[str]:
     if chinese:
         said = f"总体实现度{row['attainment']:.2f}（覆盖{row['coverage']:.0%}）"
         said += f"，比上年{row['change']:+.2f}" if np.isfinite(row["change"]) else ""
-        said += f"，缩小差距{row['gap_closed']:.1f}%" if np.isfinite(row["gap_closed"]) else ""
+        closed = row["gap_closed"]
+        said += f"，差距{'扩大' if closed < 0 else '缩小'}{abs(closed):.1f}%" if np.isfinite(closed) else ""
         return [
             said
             + (f"，等级{name}" if name else "")
@@ -252,7 +308,8 @@ def _rest(found: Monitoring, region: str, chinese: bool) -> list[str]:
                 f"规划期至{plan[1]}年，本结果非最终结果。" if chinese
                 else f"The plan runs to {plan[1]}: this is not its final result."
             )  # fmt: skip
-        missed = "、".join(decided.loc[~decided["met"].astype(bool), "node_name"].astype(str))
+        names = decided.loc[~decided["met"].astype(bool), "node_name"].astype(str)
+        missed = ("、" if chinese else ", ").join(names)
         if len(decided):
             rate = f"{met / len(decided):.0%}"
             said.append(
@@ -277,7 +334,10 @@ def _rest(found: Monitoring, region: str, chinese: bool) -> list[str]:
 
 
 def _outlook(own: pd.DataFrame, level: float, chinese: bool) -> list[str]:
-    open_ = own[~own["met"].fillna(False).astype(bool) & own["projected"].notna()]
+    open_ = own[~own["met"].fillna(False).astype(bool)]
+    if open_.empty:
+        return []
+    open_ = open_[open_["projected"].notna()]
     if open_.empty:
         return ["数据年份不足，无法预测。" if chinese else "Too few years to project any open target."]
     counts = {word: int((open_["outlook"] == word).sum()) for word in ("reaches", "open", "misses", "")}
@@ -307,7 +367,7 @@ def _all(found: Monitoring, chinese: bool) -> list[str]:
             + (f"，均值{scored.mean():.2f}" if len(scored) else "")
             + "。"
         ]
-        return [*said, f"预警共{len(found.alerts)}条，{red}个地区有{worst.grade}色预警。"]
+        return [*said, f"预警共{len(found.alerts)}条，{red}个地区有“{worst.grade}”级预警。"]
     mean = f", {scored.mean():.2f} on average" if len(scored) else ""
     said = [f"{len(regions)} regions, {len(scored)} with an overall attainment{mean}."]
     return [

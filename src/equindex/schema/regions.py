@@ -75,8 +75,10 @@ def attach(
 def places(
     model: FrameworkFile, regions: tables.Regions | None, panel: Panel, findings: Findings
 ) -> dict[str, int]:
-    """Find the regions that rows of the targets table name; one that is in no regions table is an error."""
-    names = list(dict.fromkeys(row.region for row in model.target if row.region))
+    """Find the regions that targets and milestones name; one that is in no regions table is an error."""
+    named = {row.region: "targets" for row in model.target if row.region}
+    named |= {row.region: "milestones" for row in model.milestone if row.region and row.region not in named}
+    names = list(named)
     if regions is None:
         known = {name: code for code, name in enumerate(panel.regions)}
         found = [known.get(name, -1) for name in names]
@@ -88,7 +90,11 @@ def places(
         near = nearest(name, panel.regions) if regions is None else nearest(name, regions.suggest(name))
         tell = findings.warn if regions is None else findings.error
         what = "is ambiguous" if code == tables.AMBIGUOUS else "is not known"
-        tell("target", f"region {name!r} of the targets {what}. {near}".strip(), "Mend the targets table.")
+        tell(
+            "target",
+            f"region {name!r} of the {named[name]} {what}. {near}".strip(),
+            f"Mend the {named[name]}.",
+        )
     return dict(zip(names, found, strict=True))
 
 

@@ -19,7 +19,7 @@ from equindex.scoring.plan import Plan
 from equindex.scoring.reach import Reach, Spread
 from equindex.scoring.tree import Rolled
 
-__all__ = ["AttainedPanel", "Goal", "attain", "goals", "why_unattained"]
+__all__ = ["AttainedPanel", "Goal", "attain", "goals", "pick", "why_unattained"]
 
 _NONE = np.empty(0, dtype=np.intp)
 _NO_GOAL = "no target for this region and year"
@@ -106,7 +106,7 @@ def _chosen(
             for place in sorted(places, key=lambda place: (isinstance(place, int), place != "")):
                 own, rows = places[place], _rows_at(panel, place, rows_of)
                 lone = len(own) == 1 and own[0].effective_from is None
-                picks = own if lone else [_pick(own, aimed or int(year), targets_of) for year in years]
+                picks = own if lone else [pick(own, aimed or int(year), targets_of) for year in years]
                 line = np.array(
                     [-1 if pick is None else known.setdefault(pick, len(known)) for pick in picks]
                 )
@@ -136,21 +136,19 @@ def _rows_at(
     return np.flatnonzero(panel.conditions[place][panel.region[panel.order]]) if place else slice(None)
 
 
-def _pick(found: Sequence[Goal], year: int, targets_of: int | None) -> Goal | None:
-    """Pick the newest version in force; of its target years the next, or the last once all have passed.
+def pick(found: Sequence[Goal], year: int, targets_of: int | None) -> Goal | None:
+    """Pick the next target year, or the last once all have passed; of its versions the newest in force.
 
-    In force is what was so in the year `targets_of`, or in the row's own.
+    In force is what was so in the year `targets_of`, or in the row's own. A version takes the place of the one
+    for the same target year; those of other years stay.
     """
     version = year if targets_of is None else targets_of
     usable = [goal for goal in found if goal.effective_from is None or goal.effective_from <= version]
     if not usable:
         return None
-    newest = max(goal.effective_from or 0 for goal in usable)
-    usable = [goal for goal in usable if (goal.effective_from or 0) == newest]
-    ahead = [goal for goal in usable if goal.year is None or goal.year >= year]
-    if ahead:
-        return min(ahead, key=lambda goal: goal.year or 0)
-    return max(usable, key=lambda goal: goal.year or 0)
+    newest = {goal.year: goal for goal in sorted(usable, key=lambda goal: goal.effective_from or 0)}
+    ahead = [due for due in newest if due is None or due >= year]
+    return newest[min(ahead, key=lambda due: due or 0) if ahead else max(newest, key=lambda due: due or 0)]
 
 
 def attain(

@@ -126,6 +126,9 @@ def check(
         raise FrameworkError("norms and areas belong together: give both, or none.")
     reached = _target(target)
     faults = Faults()
+    paths = [Path(path).resolve() for path in (listing, *superior)]
+    if len(set(paths)) < len(paths):
+        raise FrameworkError("a list is given twice: it cannot be its own superior. Name each list once.")
     lists = [read_list(path, faults) for path in (listing, *superior)]
     found = Matches(lists, as_of, faults)
     names = named_apart(lists)

@@ -19,7 +19,7 @@ from equindex.framework.consistency.figures import (
     period_total,
 )
 from equindex.framework.consistency.names import aliases, loose, same_names, statements
-from equindex.framework.consistency.years import backwards, milestones, target_years
+from equindex.framework.consistency.years import backwards, milestones, target_years, turning
 from equindex.model import FrameworkFile
 from equindex.schema import Finding, Findings, Panel
 
@@ -36,6 +36,7 @@ _CHECKS: Final[tuple[Callable[[Drawn], Iterator[Finding]], ...]] = (
     target_years,
     backwards,
     milestones,
+    turning,
     statements,
     aliases,
     same_names,

@@ -110,6 +110,11 @@ class Drawn:
     _rows: dict[int, dict[int, int]] = field(default_factory=dict)
 
     @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """The indicators by id."""
+        return {indicator.id: indicator for indicator in self.model.indicator}
+
+    @cached_property
     def targets(self) -> dict[str, list[Target]]:
         """Rows of the targets table by indicator."""
         found: dict[str, list[Target]] = {}

@@ -9,7 +9,7 @@ from typing import Final
 
 from equindex import notation
 from equindex.framework.consistency.aims import Drawn, Start, in_words, warning
-from equindex.model import ROOT, Indicator, Statement, Target
+from equindex.model import Indicator, Statement, Target
 from equindex.notation.words import FOLD
 from equindex.schema import Finding
 from equindex.schema.words import folded
@@ -165,10 +165,10 @@ def same_names(plan: Drawn) -> Iterator[Finding]:
 
 
 def loose(plan: Drawn) -> Iterator[Finding]:
-    """Yield indicators of a table that names pillars for others: merged cells hold only their first row."""
+    """Yield indicators without a pillar beside others that have one: merged cells hold only their first row."""
     model = plan.model
-    blank = [indicator for indicator in model.indicator if indicator.pillar == ROOT]
-    if model.indicators and model.pillar and blank:
+    blank = [indicator for indicator in model.indicator if "pillar" not in indicator.model_fields_set]
+    if model.pillar and blank:
         named = ", ".join(indicator.id for indicator in blank[:5])
         more = f" and {len(blank) - 5} more" if len(blank) > 5 else ""
         yield Finding(
@@ -176,5 +176,5 @@ def loose(plan: Drawn) -> Iterator[Finding]:
             kind="no pillar",
             message=f"{named}{more}: no pillar, while others have one; each stands beside the pillars and weighs as "
             "much as one.",
-            remedy="Name the pillar (领域) in every row; of merged cells only the first has it.",
+            remedy="Name the pillar (领域) in every row, of merged cells only the first has it; or write index.",
         )

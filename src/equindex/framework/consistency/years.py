@@ -11,7 +11,7 @@ from equindex.model import Milestone
 from equindex.schema import Finding
 from equindex.scoring.goals import read_cell
 
-__all__ = ["backwards", "milestones", "target_years"]
+__all__ = ["backwards", "milestones", "target_years", "turning"]
 
 
 def target_years(plan: Drawn) -> Iterator[Finding]:
@@ -60,24 +60,34 @@ def backwards(plan: Drawn) -> Iterator[Finding]:
 
 
 def milestones(plan: Drawn) -> Iterator[Finding]:
-    """Yield milestones that do not lie between baseline and target, in time or in value."""
+    """Yield milestones that are no number, or do not lie between baseline and target, in time or in value."""
     of: dict[str, list[Aim]] = {}
     for aim in plan.aims:
         of.setdefault(aim.indicator.id, []).append(aim)
     for row in plan.model.milestone:
+        where = {"indicator": row.indicator, "region": row.region or "", "value": row.value}
+        reading = read_cell(plan.indicators[row.indicator], row.value)
+        if not reading.numeric or reading.operator not in ("", "="):
+            yield warning(
+                "milestone",
+                f"{row.value!r} for {row.year} is no plain number, so that nothing is expected in that year.",
+                "Write the number that is due.",
+                **where,
+            )
+            continue
         goal = _goal(of.get(row.indicator, []), row)
         if goal is None:
             continue
         begin, year, target = goal.begin, goal.year, repr(goal.goal.raw)
-        where = {"indicator": row.indicator, "region": row.region or "", "value": row.value}
-        if (begin is not None and row.year <= begin) or (year is not None and row.year > year):
+        late = year is not None and (row.year > year or (row.year == year and reading.value != goal.end))
+        if late or (begin is not None and row.year <= begin):
             yield warning(
                 "milestone",
                 f"{row.value!r} is for {row.year}, but the way to {target} leads from {begin} to {year}.",
                 "Mend the year of the milestone.",
                 **where,
             )
-        value = read_cell(goal.indicator, row.value).value
+        value = reading.value
         starts = [Start(low=0.0, high=0.0)] if goal.goal.cumulative else list(plan.starts(goal))
         if not starts or not math.isfinite(goal.end):
             continue
@@ -104,3 +114,24 @@ def _goal(aims: list[Aim], row: Milestone) -> Aim | None:
 
 def _year(aim: Aim) -> int:
     return aim.year or 0
+
+
+def turning(plan: Drawn) -> Iterator[Finding]:
+    """Yield milestones that lie behind an earlier one."""
+    known: dict[tuple[str, str | None], list[tuple[int, float, str]]] = {}
+    for row in plan.model.milestone:
+        value = read_cell(plan.indicators[row.indicator], row.value).value
+        if math.isfinite(value):
+            known.setdefault((row.indicator, row.region), []).append((row.year, value, row.value))
+    for (name, region), points in known.items():
+        sign = {"positive": 1, "negative": -1}.get(plan.indicators[name].direction, 0)
+        for before, after in pairwise(sorted(points)):
+            if sign * (after[1] - before[1]) < 0:
+                yield warning(
+                    "milestone",
+                    f"{after[2]!r} for {after[0]} lies behind {before[2]!r} for {before[0]}.",
+                    "Check both.",
+                    indicator=name,
+                    region=region or "",
+                    value=after[2],
+                )
