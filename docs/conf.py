@@ -4,7 +4,7 @@ import inspect
 from pathlib import Path
 
 import equindex
-from equindex import scoring  # noqa: F401  imports every family
+from equindex import impute, scoring  # noqa: F401  imports every family
 from equindex._registry import Method, families
 
 project = "equindex"
@@ -23,6 +23,8 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
 FAMILIES = {
+    "impute": ("Imputation 插补", "`[methods] impute`"),
+    "treat": ("Treatment of outliers 异常值处理", "`[methods] treat`"),
     "transform": ("Transforms 变换", "`transform` of an indicator"),
     "normalise": ("Normalisation 标准化", "`[methods] normalise`, or `normalise` of an indicator"),
     "weighting": ("Weighting 赋权", "`[methods] weighting`"),

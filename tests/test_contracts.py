@@ -58,11 +58,21 @@ def over(*names, trait=None, when=None):
     return pytest.mark.parametrize(("method", "options"), chosen)
 
 
+def directions(method):
+    """Return the directions to run a normaliser with: an interval takes values only as they are."""
+    return np.ones(3) if method.traits.get("interval") else DIRECTION
+
+
+def sample(method):
+    """Return values that a method can take: some compare only a few regions."""
+    return X[: method.traits.get("most", len(X))]
+
+
 def run(method, x, options):
     """Call a method of any family on indicator values (or scores) of shape (..., regions, indicators)."""
     k = x.shape[-1]
     if method.family == "normalise":
-        return method.function(x, DIRECTION[:k], **options)
+        return method.function(x, directions(method)[:k], **options)
     if method.family == "aggregate":
         return method.function(x, np.arange(1, k + 1), **options)
     if method.family == "attainment":
@@ -73,12 +83,34 @@ def run(method, x, options):
         return method.function(np.moveaxis(x, -1, -2), **options)
     if method.family == "weighting" and options.get("pillars") is not None:
         x = np.resize(x, (*x.shape[:-1], np.shape(options["pillars"])[-1]))
+    if method.family == "impute":
+        return impute(method, x, options)
     if method.family == "transform":
         x = x * options.get("top", 100) / 100
     return method.function(x, **options)
 
 
-CELLWISE = ("impute", "transform", "normalise", "attainment")  # the shape of x comes out
+def with_holes(x):
+    """Take out cells that their values decide, so that they move with their regions; never a whole region."""
+    holes = np.floor(x * 100) % 7 == 0
+    holes[..., 1] &= ~holes[..., 0]
+    holes[..., 2:] = False
+    return np.where(holes, np.nan, x)
+
+
+def impute(method, x, options):
+    """Impute values with holes; between two other years where the method looks at years."""
+    if "by" in options:
+        options = {**options, "by": (x[..., -1] // 20).astype(int)}
+    if not np.isnan(x).any():
+        x = with_holes(x)
+    if not method.traits.get("panel"):
+        return method.function(x, **options)
+    panel = np.stack([x * 0.9, x, np.nan_to_num(x, nan=50.0)], axis=-3)
+    return method.function(panel, **options)[..., 1, :, :]
+
+
+CELLWISE = ("impute", "transform", "treat", "normalise", "attainment")  # the shape of x comes out
 ALL = (*CELLWISE, "weighting", "aggregate", "equalization")
 
 
@@ -88,7 +120,7 @@ def test_every_family_is_under_contract():
 
 @over(*ALL)
 def test_the_input_is_unchanged(method, options):
-    x = X.copy()
+    x = sample(method).copy()
     x[3, 1] = x[7, 0] = np.nan
     before = x.copy()
     x.flags.writeable = False
@@ -100,17 +132,21 @@ def test_the_input_is_unchanged(method, options):
 
 @over(*ALL)
 def test_the_order_of_the_regions_is_irrelevant(method, options):
-    whole, shuffled = run(method, X, options), run(method, X[SHUFFLED], options)
+    x = sample(method)
+    order = SHUFFLED[len(x) > SHUFFLED]
+
+    whole, shuffled = run(method, x, options), run(method, x[order], options)
 
     moves = (
         method.family in CELLWISE or method.family == "aggregate" or method.traits.get("weights_per_region")
     )
-    np.testing.assert_allclose(shuffled, whole[SHUFFLED] if moves else whole, **CLOSE)
+    np.testing.assert_allclose(shuffled, whole[order] if moves else whole, **CLOSE)
 
 
 @over(*ALL)
 def test_a_batch_equals_its_parts(method, options):
-    batch = np.stack([X, X[::-1] * 0.5 + 3, np.sqrt(X)])
+    x = sample(method)
+    batch = np.stack([x, x[::-1] * 0.5 + 3, np.sqrt(x)])
 
     whole = run(method, batch, options)
 
@@ -120,12 +156,24 @@ def test_a_batch_equals_its_parts(method, options):
 
 @over(*ALL)
 def test_memory_order_is_irrelevant(method, options):
-    c, f = run(method, X, options), run(method, np.asfortranarray(X), options)
+    x = sample(method)
+
+    c, f = run(method, x, options), run(method, np.asfortranarray(x), options)
 
     np.testing.assert_allclose(f, c, **CLOSE)
 
 
-@over("transform", "normalise", "attainment")
+@over("impute")
+def test_imputation_keeps_what_is_measured(method, options):
+    x = with_holes(X)
+    assert np.isnan(x).any()
+
+    y = run(method, x, options)
+
+    np.testing.assert_array_equal(y[~np.isnan(x)], x[~np.isnan(x)])
+
+
+@over("transform", "treat", "normalise", "attainment")
 def test_nan_stays_nan_and_only_there(method, options):
     x = X.copy()
     x[RNG.random(x.shape) < 0.3] = np.nan
@@ -137,8 +185,9 @@ def test_nan_stays_nan_and_only_there(method, options):
 
 @over("aggregate")
 def test_nan_propagates_only_through_positive_weight(method, options):
-    x = X.copy()
+    x = sample(method).copy()
     x[RNG.random(x.shape) < 0.3] = np.nan
+    x[:2] = X[:2]  # two to compare
 
     score = method.function(x, [1, 0, 2], **{**options, "missing": "propagate"})
 
@@ -148,9 +197,9 @@ def test_nan_propagates_only_through_positive_weight(method, options):
 # --- transform, normalise ------------------------------------------------------------------------------
 
 
-@over("transform", "normalise", "attainment", trait="monotone")
+@over("transform", "treat", "normalise", "attainment", trait="monotone")
 def test_better_is_never_scored_lower(method, options):
-    direction = np.ones(3) if method.family == "transform" else DIRECTION
+    direction = np.ones(3) if method.family in ("transform", "treat") else DIRECTION
     order = np.argsort(X * direction, axis=0)
 
     scores = np.take_along_axis(run(method, X, options), order, axis=0)
@@ -169,7 +218,9 @@ def test_transforms_increase_strictly(method, options):
 def test_a_measured_part_equals_the_whole(method, options):
     summary = summarise(X, ordered=True)
 
-    parts = [method.function(part, DIRECTION, summary=summary, **options) for part in (X[:15], X[15:])]
+    parts = [
+        method.function(part, directions(method), summary=summary, **options) for part in (X[:15], X[15:])
+    ]
 
     np.testing.assert_allclose(np.concatenate(parts), run(method, X, options), **CLOSE)
 
@@ -177,22 +228,30 @@ def test_a_measured_part_equals_the_whole(method, options):
 @over("normalise")
 def test_the_summary_of_chosen_indicators_scores_them_alike(method, options):
     summary = summarise(X, ordered=True).take([2, 0])
+    own = [k for k in method.traits.get("in_units", ()) if np.shape(options.get(k)) == (3,)]
+    chosen = options | {k: np.take(options[k], [2, 0]) for k in own}
 
-    z = method.function(X[:, [2, 0]], DIRECTION[[2, 0]], summary=summary, **options)
+    z = method.function(X[:, [2, 0]], directions(method)[[2, 0]], summary=summary, **chosen)
 
     np.testing.assert_allclose(z, run(method, X, options)[:, [2, 0]], **CLOSE)
 
 
-@over("normalise", when=lambda method, _: method.name != "ratio")  # its negative is the reciprocal
+@over("normalise", when=lambda method, _: method.traits.get("mirrors", True))
 def test_direction_mirrors(method, options):
     both = method.function(X, 1, **options) + method.function(X, -1, **options)
 
     np.testing.assert_allclose(both, np.broadcast_to(both[0], both.shape), **CLOSE)
 
 
-@over("normalise", trait="data_driven")
+@over("normalise")
 def test_the_unit_is_irrelevant(method, options):
-    np.testing.assert_allclose(run(method, X * 1000, options), run(method, X, options), **CLOSE)
+    defaults = {k: v for k, v in method.options.items() if v is not inspect.Parameter.empty}
+    within = {k: v for k, v in {**defaults, **options}.items() if k in method.traits.get("in_units", ())}
+    scaled = {k: np.multiply(v, 1000) for k, v in within.items() if v is not None}
+
+    z = run(method, X * 1000, {**options, **scaled})
+
+    np.testing.assert_allclose(z, run(method, X, options), **CLOSE)
 
 
 @over("normalise", trait="data_driven")
@@ -213,7 +272,7 @@ def test_a_line_gives_the_same_scores(method, options):
 
     line = method.traits["line"](direction, summarise(X), **options)
 
-    if method.name == "goalposts" and options.get("clip", True):
+    if options.get("clip", method.options.get("clip", False)):
         assert line is None
     else:
         slope, intercept = line
@@ -245,6 +304,57 @@ def test_weights_are_at_least_0_and_sum_to_1(method, options):
     np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-14)
 
 
+@over("weighting", trait="scale_free")
+def test_the_unit_changes_no_weight(method, options):
+    np.testing.assert_allclose(run(method, X * [1000, 1, 0.001], options), run(method, X, options), **CLOSE)
+
+
+def movable(method, options):
+    """One set of weights, and no option that counts indicators."""
+    return not method.traits.get("weights_per_region") and not any(map(np.ndim, options.values()))
+
+
+@over("weighting", trait="data_driven", when=movable)
+def test_weights_go_with_their_indicators(method, options):
+    turned = run(method, X[:, [2, 0, 1]], options)
+
+    np.testing.assert_allclose(turned, run(method, X, options)[[2, 0, 1]], **CLOSE)
+
+
+@over("weighting", trait="data_driven", when=lambda method, _: not method.traits.get("weights_per_region"))
+@pytest.mark.parametrize("constant", [7.0, 0.0])
+def test_a_constant_indicator_gets_no_weight_or_is_refused_and_harms_no_other(method, options, constant):
+    x = X.copy()
+    x[:, 1] = constant
+
+    if method.name == "optimised":
+        with pytest.raises(DomainError) as caught:
+            run(method, x, options)
+        assert caught.value.positions == ((None, 1),)
+    else:
+        weights = run(method, x, options)
+        assert weights[1] == 0
+        np.testing.assert_allclose(weights.sum(), 1, rtol=1e-14)
+
+
+@over("weighting", trait="data_driven", when=lambda method, _: not method.traits.get("weights_per_region"))
+@pytest.mark.parametrize("x", [np.full((5, 3), 4.0), X[:1]], ids=["constant", "one region"])
+def test_weights_are_not_taken_from_data_that_say_nothing(method, options, x):
+    with pytest.raises(DomainError):
+        run(method, x, options)
+
+
+@over("weighting", trait="data_driven")
+def test_infinite_values_give_no_weights(method, options):
+    x = X.copy()
+    x[4, 1] = np.inf
+
+    with pytest.raises(DomainError) as caught:
+        run(method, x, options)
+
+    assert caught.value.positions == ((4, 1),)
+
+
 @over("aggregate", trait="mean_like")
 def test_a_mean_lies_between_its_worst_and_best(method, options):
     score = run(method, X, options)
@@ -268,14 +378,23 @@ def test_a_better_child_never_lowers_its_parent(method, options):
 
 @over("aggregate")
 def test_only_the_proportions_of_weights_count(method, options):
-    once, twice = (method.function(X, w, **options) for w in ([1, 2, 3], [2, 4, 6]))
+    once, twice = (method.function(sample(method), w, **options) for w in ([1, 2, 3], [2, 4, 6]))
 
     np.testing.assert_allclose(twice, once, rtol=1e-14)
 
 
 @over("aggregate")
+def test_a_region_is_scored_by_itself_unless_the_method_compares_regions(method, options):
+    x = sample(method)
+
+    whole, few = run(method, x, options)[:3], run(method, x[:3], options)
+
+    assert np.array_equal(whole, few) != method.traits.get("relative", False)
+
+
+@over("aggregate", when=lambda method, _: "most" not in method.traits)
 def test_the_number_of_threads_is_irrelevant_to_the_last_bit(method, options, monkeypatch):
-    x, results = np.tile(X, (9_000, 1)), []
+    x, results = np.tile(X, (30 if method.traits.get("relative") else 9_000, 1)), []
 
     for cpus in (1, 3):
         monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)

@@ -232,7 +232,10 @@ def test_a_newcomer_adds_a_method_with_one_function_and_one_row(tmp_path):
     shutil.copytree(REPOSITORY / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(REPOSITORY / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
-    kernel, cases = tmp_path / "src" / "equindex" / "normalise.py", tmp_path / "tests" / "test_normalise.py"
+    kernel, cases = (
+        tmp_path / "src" / "equindex" / "normalise" / "ranges.py",
+        tmp_path / "tests" / "test_normalise.py",
+    )
     assert f"def {name}(" not in kernel.read_text(encoding="utf-8"), f"{name} exists: show another example"
 
     with kernel.open("a", encoding="utf-8") as file:
@@ -249,7 +252,7 @@ def test_a_newcomer_adds_a_method_with_one_function_and_one_row(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    tests = ["tests/test_normalise.py", "tests/test_contracts.py", "src/equindex/normalise.py"]
+    tests = ["tests/test_normalise.py", "tests/test_contracts.py", "src/equindex/normalise/ranges.py"]
     told = run(
         "import pytest; sys.exit(pytest.main(sys.argv[1:]))",
         *tests,

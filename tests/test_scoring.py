@@ -1040,3 +1040,186 @@ def test_without_a_composite_regions_are_ranked_by_attainment():
 
     assert scores.rank[:, 0].tolist() == [3, 1, 1, 0]
     assert scores.rows(2020).tolist() == [0, 1, 2, 3]
+
+
+# --- Every aggregate ---------------------------------------------------------------------------------------
+
+SINGLE = [
+    {"name": "power", "exponent": 0.5},
+    {"name": "median"},
+    {"name": "minimum"},
+    {"name": "mpi"},
+    {"name": "ampi", "rewards": "imbalance"},
+    {"name": "mean_min", "alpha": 0.5, "beta": 10},
+    {"name": "owa", "positions": [1, 2, 3]},
+]
+COUPLED = {"name": "coupling", "upper": 100}
+COMPARED = [{"name": "copeland"}, {"name": "borda"}, {"name": "kemeny"}, {"name": "topsis"}]
+IDS = [call["name"] for call in [*SINGLE, COUPLED, *COMPARED]]
+
+
+def three(call, missing=ANY, **methods):
+    """Three leaves, taken as they are, under one aggregate."""
+    leaves = [
+        {"id": leaf, "goalposts": [0, 100], "weight": w} for leaf, w in zip("abc", (1, 2, 3), strict=True)
+    ]
+    return framework(leaves, methods={"normalise": POSTS, "aggregate": call, "missing": missing} | methods)
+
+
+def panel(gaps=0.0, rows=8, low=5):
+    rng = np.random.default_rng(20)
+    x = rng.uniform(low, 95, (3 * rows, 3)).round(1)
+    x[rng.random(x.shape) < gaps] = NAN
+    names = [f"R{n}" for n in range(rows)] * 3
+    return pd.DataFrame(x, columns=list("abc")).assign(region=names, year=np.repeat([2020, 2021, 2022], rows))
+
+
+@pytest.mark.parametrize("missing", MISSING, ids=["any", "covered", "propagate"])
+@pytest.mark.parametrize("gaps", [0.0, 0.2])
+@pytest.mark.parametrize("call", [*SINGLE, COUPLED, *COMPARED], ids=IDS)
+def test_keeping_the_index_alone_is_the_same_for_every_aggregate(call, gaps, missing):
+    build, data = three(call, missing), panel(gaps)
+
+    whole, alone = build.score(data), build.score(data, keep="index")
+
+    assert whole.index.notna().any()
+    pd.testing.assert_series_equal(whole.index, alone.index, rtol=1e-14)
+    np.testing.assert_allclose(
+        alone.to_frame()["coverage"], whole.to_frame().query("node == 'index'")["coverage"], atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("base", ["panel", "year", 2021])
+@pytest.mark.parametrize("call", COMPARED, ids=IDS[-4:])
+def test_regions_are_compared_with_those_of_their_year_whatever_the_base(call, base):
+    build, data = three(call, base=base), panel()
+
+    whole = build.score(data).index
+
+    for year, part in data.groupby("year"):
+        alone = three(call, base="panel").score(part).index
+        pd.testing.assert_series_equal(
+            whole.xs(year, level="year"), alone.droplevel("year"), check_index=False
+        )
+
+
+@pytest.mark.parametrize("keep", ["all", "index"])
+@pytest.mark.parametrize("call", COMPARED, ids=IDS[-4:])
+def test_regions_below_the_coverage_asked_for_are_compared_with_nobody(call, keep):
+    covered = {"rule": "reweight", "min_coverage": 0.6}
+    data = panel(rows=5).query("year == 2020")
+    data = data.assign(c=data["c"].where(data["region"] != "R1"))  # a and b are half of the weight
+
+    found = three(call, covered).score(data, keep=keep).index.droplevel("year")
+
+    without = three(call, covered).score(data[data["region"] != "R1"]).index.droplevel("year")
+    assert np.isnan(found["R1"])
+    pd.testing.assert_series_equal(found.drop("R1"), without)
+
+
+def test_a_year_with_one_scored_region_is_named():
+    data = table(years=[2020, 2020, 2021, 2021], region=["A", "B"] * 2, a=[1.0, 2, 3, NAN], b=1.0, c=1.0)
+
+    with pytest.raises(DomainError, match=r"only one has a score[\s\S]*in 'index': 'a' \(A, 2021\)"):
+        three("copeland", {"rule": "propagate"}).score(data)
+    with pytest.raises(DomainError, match=r"only one has a score[\s\S]*in 'index': 'a' \(A, 2021\)"):
+        three("copeland", {"rule": "propagate"}).score(data, keep="index")
+
+
+def test_scores_that_do_not_suit_an_aggregate_are_named():
+    with pytest.raises(DomainError, match=r"mpi needs values above 0[\s\S]*in 'index': 'b' \(B, 2020\)"):
+        three("mpi").score(table(a=[1.0, 2], b=[3.0, 0], c=[4.0, 5]))
+    with pytest.raises(DomainError, match=r"at most 10 regions, and 12 [\s\S]*in 'index'"):
+        three("kemeny").score(panel(rows=12))
+
+
+@pytest.mark.parametrize("call", SINGLE, ids=IDS[: len(SINGLE)])
+@pytest.mark.parametrize("zero", [False, True])
+def test_contributions_under_every_aggregate_sum_to_the_score(call, zero):
+    data = panel(rows=4)
+    if zero and call["name"] not in ("mpi", "ampi"):
+        data.loc[0, "b"] = 0.0
+
+    scores = three(call).score(data)
+
+    for (region, year), score in scores.index.items():
+        parts = scores.explain(region, year).parts
+        assert parts["contribution"].sum() == pytest.approx(score, rel=1e-11, abs=1e-11)
+
+
+def test_a_minimum_is_explained_by_what_each_part_takes_away():
+    leaves = [{"id": name, "goalposts": [0, 100]} for name in "ab"]
+    scores = framework(leaves, methods={"normalise": POSTS, "aggregate": "minimum"}).score(
+        table(a=[0.0], b=[60.0])
+    )
+
+    # Alone a is worth 0 and b 60, together 0: a takes 30 on average, b gives 30.
+    assert scores.explain("A").parts["contribution"].tolist() == pytest.approx([-30, 30])
+
+
+def test_a_pillar_at_zero_splits_what_it_takes_by_weight():
+    leaves = [
+        {"id": "a", "pillar": "p", "goalposts": [-100, 100], "weight": 1},
+        {"id": "b", "pillar": "p", "goalposts": [-100, 100], "weight": 3},
+        {"id": "c", "goalposts": [-100, 100], "weight": 1},
+    ]
+    posts = {"name": "goalposts", "lower": -100, "upper": 100}
+    build = framework(
+        leaves,
+        pillar=[{"id": "p", "weight": 1}],
+        methods={"normalise": posts, "aggregate": {"index": "minimum"}},
+    )
+
+    parts = build.score(table(a=[-60.0], b=[20.0], c=[40.0])).explain("A").parts.set_index("node")
+
+    # p is 0, so the index is 0: p takes 20 of the 40 that c alone would give.
+    assert parts["contribution"].to_dict() == pytest.approx({"a": -5, "b": -15, "c": 20})
+
+
+@pytest.mark.parametrize("call", [COUPLED, *COMPARED], ids=IDS[len(SINGLE) :])
+def test_scores_that_are_no_sums_are_not_explained(call):
+    with pytest.raises(DomainError, match=rf"score by {call['name']} has no contributions: "):
+        three(call).score(panel()).explain("R0")
+
+
+def test_pillars_compared_each_by_itself_make_an_index_by_order_only():
+    def build(index):
+        return framework(
+            PAIRS,
+            pillar=PQ,
+            methods={"normalise": "minmax", "aggregate": {"pillar": "copeland", "index": index}},
+        )
+
+    data = table(a=[1.0, 2, 3], b=[1.0, 3, 2], c=[2.0, 3, 1])
+
+    scores = build("borda").score(data)
+
+    assert scores.pillars.to_numpy().tolist() == [[-2, 0], [1, 2], [1, -2]]
+    assert scores.index.tolist() == [0.5, 1.75, 0.75]
+    assert build("arithmetic").score(data).index.tolist() == [-1, 1.5, -0.5]  # both are wins
+
+
+def test_pillars_on_different_scales_are_refused_unless_only_their_order_counts():
+    leaves = [*PAIRS, "d"]
+    pillars = [{"id": "p", "aggregate": "topsis"}, {"id": "q"}]
+    data = table(a=[1.0, 2, 3], b=[1.0, 3, 2], c=[2.0, 3, 1], d=[1.0, 2, 4])
+
+    with pytest.raises(
+        FrameworkError, match=r"parts of 'index' are on different scales: 'p' by topsis, beside"
+    ):
+        framework(leaves, pillar=pillars).score(data)
+    # B and C tie by p, each leads once: in all they tie, and both beat A.
+    ordinal = {"normalise": "minmax", "aggregate": {"index": "copeland"}}
+    assert framework(leaves, pillar=pillars, methods=ordinal).score(data).index.tolist() == [-2, 1, 1]
+
+
+def test_an_aggregate_without_an_option_it_needs_is_refused():
+    with pytest.raises(
+        FrameworkError, match=r"in 'index': power needs the option 'exponent', as in aggregate ="
+    ):
+        three("power").score(panel())
+
+
+def test_a_normaliser_says_what_it_needs():
+    with pytest.raises(FrameworkError, match="normalise 'to_target' needs target"):
+        framework(["a"], methods={"normalise": "to_target"})

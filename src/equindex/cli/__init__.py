@@ -337,6 +337,10 @@ def rerun(
         from equindex import monitoring
 
         plans.deliver(monitoring.again(scores), None, "en", output, fmt, force, quiet, as_json)
+    elif scores.provenance["options"].get("diagnose"):
+        from equindex import coherence
+
+        diagnose.deliver(coherence.again(scores), output, fmt, force, quiet, as_json)
     else:
         _deliver(scores, output, fmt, force, quiet, as_json)
 
@@ -399,4 +403,4 @@ def _years(texts: list[str] | None) -> list[int] | None:
     return years or None
 
 
-from equindex.cli import lists, plans  # noqa: E402, F401 - its commands come after these
+from equindex.cli import diagnose, lists, plans, weightings  # noqa: E402, F401 - their commands come after these

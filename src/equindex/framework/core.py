@@ -322,6 +322,7 @@ class Framework:
             panel,
             summaries=None if fitted is None else fitted.summaries,
             known=None if fitted is None else fitted.references,
+            weights=None if fitted is None else fitted.shares,
             keep=keep,
         )
         notes = (*findings.notes, *(f"{item.kind}: {item}" for item in findings.warnings))
@@ -329,7 +330,7 @@ class Framework:
             scores,
             years=shown,
             notes=notes,
-            provenance=self._provenance(data, digests, panel, shown, keep),
+            provenance=self._provenance(data, digests, panel, shown, keep) | scores.plan.found,
             inputs=(*self.files, *files_read(data, self.files)),
         )
 
@@ -372,9 +373,12 @@ class Framework:
         findings.stop_on_errors()
         assert panel is not None
         plan = self.prepared()
+        summaries = scoring.measure(plan, panel) if plan.composite else {}
+        weights = scoring.weigh(plan, panel, summaries).tolist() if plan.by_data else []
         return Fitted(
             framework=self,
-            summaries=scoring.measure(plan, panel) if plan.composite else {},
+            summaries=summaries,
+            weights=dict(zip(plan.leaves, weights, strict=False)),
             references=scoring.references(plan, panel) if self.model.equalization else {},
             digests=digests,
         )
@@ -385,13 +389,21 @@ class Fitted:
     """A framework and what it measured: scores new years and regions against a published sample.
 
     `summaries` holds what normalisers measured and `references` what E compares with, by year; a year that
-    was not fitted is compared with its own reference.
+    was not fitted is compared with its own reference. `weights` are those that the data decided, by indicator,
+    shares of the root; empty where the framework sets them.
     """
 
     framework: Framework
     summaries: Mapping[str, Summary]
     references: Mapping[str, FloatArray]
+    weights: Mapping[str, float] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shares(self) -> FloatArray | None:
+        """The weights from the data in the order of the indicators, None where there are none."""
+        ids = [indicator.id for indicator in self.framework.model.indicator]
+        return np.array([self.weights[name] for name in ids]) if self.weights else None
 
     def score(
         self, data: Any, *, keep: Literal["all", "index"] = "all", years: int | Iterable[int] | None = None
@@ -410,6 +422,7 @@ class Fitted:
                 year: [None if np.isnan(v) else float(v) for v in line]
                 for year, line in self.references.items()
             },
+            "derived_weights": dict(self.weights),
             "digests": dict(self.digests),
         }
         text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
@@ -444,6 +457,7 @@ class Fitted:
                     year: np.array([np.nan if v is None else v for v in line], dtype=float)
                     for year, line in content["references"].items()
                 },
+                weights=_weights_of(content),
                 digests=content["digests"],
             )
         except OSError as error:
@@ -452,6 +466,15 @@ class Fitted:
             raise FrameworkError(
                 f"{path} is no fitted framework ({error}). Write one with Fitted.save."
             ) from None
+
+
+def _weights_of(content: Mapping[str, Any]) -> dict[str, float]:
+    """Return the weights from the data that a fitted framework holds: one for each indicator, or none."""
+    found = {str(name): float(weight) for name, weight in content.get("derived_weights", {}).items()}
+    ids = [indicator["id"] for indicator in content["framework"]["indicator"]]
+    if found and (set(found) != set(ids) or not min(found.values()) >= 0 or not sum(found.values()) > 0):
+        raise ValueError("derived_weights do not fit its indicators")
+    return found
 
 
 def _is_file(name: str) -> bool:

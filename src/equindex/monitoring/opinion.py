@@ -50,7 +50,7 @@ def opinion_table(
         np.where(counted, found.attained.attainment[course.rows], np.nan), plan.among(counted), plan.missing
     ).score[:, 0]
     rows = panel.order[course.rows]
-    shares = plan.tree.shares(plan.local)[plan.tree.nodes][asked]
+    shares = plan.tree.shares(plan.attained)[plan.tree.nodes][asked]
     answers = np.column_stack(
         [_on_hundred(model.indicator[column], panel.x[rows, column]) for column in np.flatnonzero(asked)]
     )

@@ -17,6 +17,7 @@ from equindex.scoring.plan import Plan
 from equindex.scoring.results import Scores
 from equindex.scoring.steps import composite, index_only, measure
 from equindex.scoring.tree import Rolled, Tree
+from equindex.scoring.weigh import weigh
 from equindex.scoring.why import Explanation, explain
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "measure",
     "references",
     "score",
+    "weigh",
 ]
 
 
@@ -39,6 +41,7 @@ def score(
     *,
     summaries: Mapping[str, Summary] | None = None,
     known: Mapping[str, FloatArray] | None = None,
+    weights: FloatArray | None = None,
     keep: Literal["all", "index"] = "all",
 ) -> Scores:
     """Score a checked panel.
@@ -53,6 +56,8 @@ def score(
         What a fit measured; the panel itself is measured when left out.
     known : mapping of ndarray, optional
         References of E that a fit measured, by year; other years are measured here.
+    weights : ndarray, shape (indicators,), optional
+        Weights that a fit took from its data; this panel is asked when left out.
     keep : {"all", "index"}
         Whether every step is kept, or only the root's scores, in blocks, for big tables.
 
@@ -69,6 +74,10 @@ def score(
     z, rolled, attained, equalized = None, None, None, None
     if plan.composite:
         summaries = measure(plan, panel) if summaries is None else summaries
+    if plan.by_data:
+        plan = plan.weighed(weigh(plan, panel, summaries or {}) if weights is None else weights)
+    if plan.composite:
+        assert summaries is not None
         if keep == "index":
             index, coverage = index_only(plan, panel, summaries)
             rolled = Rolled(index[:, None], coverage[:, None])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import inspect
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What scoring needs of a framework, in arrays; built once by `Plan.of`."""
+    """What scoring needs of a framework, in arrays; built once by `Plan.of`.
+
+    `local` holds the weights of S, E and D, and `attained` those of A: equal by pillar where `derive` says that
+    weights come from the data, and so is `local` until `weighed` puts them in.
+    """
 
     model: FrameworkFile
     tree: Tree
     local: FloatArray
+    attained: FloatArray
+    derive: MethodCall | None
     total: float
     weighting: str
     direction: FloatArray
@@ -57,10 +64,11 @@ class Plan:
         scale: tuple[Any, ...] = ()
         calls: tuple[MethodCall, ...] = ()
         local, total, said = np.ones(len(tree.ids)), 1.0, ""
+        derive: MethodCall | None = None
         for step in (_check_plain, _check_equalization):
             faults += step(model)
         try:
-            local, total, said = _weights(model, tree, weights)
+            local, total, said, derive = _weights(model, tree, weights)
         except FrameworkError as error:
             faults.append(str(error))
         try:
@@ -80,6 +88,8 @@ class Plan:
             model=model,
             tree=tree,
             local=local,
+            attained=local,
+            derive=derive,
             total=total,
             weighting=said,
             direction=np.array([1.0 if i.direction == "positive" else -1.0 for i in model.indicator]),
@@ -179,13 +189,35 @@ class Plan:
             slope[group.columns], intercept[group.columns] = found
         return slope, intercept
 
+    @property
+    def by_data(self) -> bool:
+        """Whether the data decide the weights of S, E or D."""
+        return self.derive is not None and (self.composite or self.model.equalization is not None)
+
+    @property
+    def leaves(self) -> list[str]:
+        """Ids of the indicators in the framework's order."""
+        return [indicator.id for indicator in self.model.indicator]
+
+    @property
+    def found(self) -> dict[str, dict[str, float]]:
+        """What a provenance says of weights that the data decided; empty where the framework sets them."""
+        if not self.by_data:
+            return {}
+        shares = self.tree.shares(self.local)[self.tree.nodes].tolist()
+        return {"derived_weights": dict(zip(self.leaves, shares, strict=True))}
+
+    def weighed(self, leaves: FloatArray) -> Plan:
+        """Return the plan with these weights from the data, shares of the root of shape (indicators,)."""
+        return replace(self, local=weights_from_leaves(self.tree, leaves))
+
     def among(self, chosen: BoolArray) -> FloatArray:
-        """Local weights of the tree pruned to the chosen indicators."""
-        leaves = self.tree.shares(self.local)[self.tree.nodes]
+        """Local weights of the tree of A, pruned to the chosen indicators."""
+        leaves = self.tree.shares(self.attained)[self.tree.nodes]
         kept = self.tree.sums(np.where(chosen, 1.0, 0.0)) > 0
         if not (leaves[chosen] > 0).any():
             return scale_within(self.tree, kept.astype(float))
-        return scale_within(self.tree, np.where(kept, self.local, 0.0))
+        return scale_within(self.tree, np.where(kept, self.attained, 0.0))
 
 
 def _transformed(indicator: Indicator, pair: tuple[float, float], what: str) -> tuple[float, float]:
@@ -205,22 +237,50 @@ def outside(x: FloatArray, low: float, high: float) -> FloatArray:
     return np.maximum(np.maximum(low - x, x - high), 0.0)
 
 
-def _weights(model: FrameworkFile, tree: Tree, weights: WeightSet | None) -> tuple[FloatArray, float, str]:
+def _weights(
+    model: FrameworkFile, tree: Tree, weights: WeightSet | None
+) -> tuple[FloatArray, float, str, MethodCall | None]:
+    """Return local weights, their total, what to call them, and the method that the data have to be asked with."""
     if weights is not None:
         local, total = weights_from_set(tree, weights)
-        return local, total, weights.title or weights.id
+        return local, total, weights.title or weights.id, None
     call = model.methods.weighting if model.methods else None
     keys = {p.id: p.weight for p in model.pillar if p.weight is not None}
     keys |= {i.id: i.weight for i in model.indicator if i.weight is not None}
     if call is None and keys:
         own = WeightSet(id="weight keys of the framework", weights=keys)
-        return *weights_from_set(tree, own), "weight keys of the framework"
+        return *weights_from_set(tree, own), "weight keys of the framework", None
     call = call or MethodCall(name="equal")
     method = weighting.methods.get(call.name)
     method.check(call.options)
-    leaves = method.function(np.ones((1, len(model.indicator))), pillars=tree.paths, **call.options)
+    ones = np.ones((1, len(model.indicator)))
+    if method.traits.get("data_driven"):
+        _check_derived(model, method, call)
+        leaves = weighting.equal(ones, pillars=tree.paths)
+        return weights_from_leaves(tree, leaves), 1.0, f"{call.name}, from the data", call
+    leaves = method.function(ones, pillars=tree.paths, **call.options)
     by = call.options.get("by", "pillar")
-    return weights_from_leaves(tree, leaves), 1.0, f"{call.name}, by {by}"
+    return weights_from_leaves(tree, leaves), 1.0, f"{call.name}, by {by}", None
+
+
+def _check_derived(model: FrameworkFile, method: Method, call: MethodCall) -> None:
+    if method.traits.get("weights_per_region"):
+        raise FrameworkError(
+            f"weighting {call.name!r} gives each region weights of its own, and an index here has one set for all. "
+            "Call equindex.weighting.frontier on the normalised scores for its scores and weights."
+        )
+    required = [n for n, default in method.options.items() if default is inspect.Parameter.empty]
+    lacking = [name for name in required if name not in call.options]
+    if lacking:
+        raise MethodError(f"weighting {call.name!r} needs {', '.join(lacking)}: a number for each indicator.")
+    for name in required:
+        given = np.size(call.options[name])
+        if given not in (1, len(model.indicator)):
+            raise MethodError(
+                f"weighting {call.name!r}: {name} has {given} numbers for {len(model.indicator)} indicators."
+            )
+    if method.traits["feed"] == "scores" and not (model.methods and model.methods.normalise):
+        raise FrameworkError(f"weighting {call.name!r} weighs scores: it needs [methods] normalise.")
 
 
 def _calls(model: FrameworkFile, tree: Tree) -> tuple[MethodCall, ...]:
@@ -261,10 +321,17 @@ def _groups(model: FrameworkFile) -> tuple[tuple[Group, ...], tuple[Any, ...]]:
         options = dict(call.options)
         if call.name == "goalposts":
             faults += _goalposts(model, columns[key], options)
+        required = [name for name, default in method.options.items() if default is inspect.Parameter.empty]
+        lacking = [name for name in required if name not in options]
+        if lacking and call.name != "goalposts":
+            faults.append(
+                f"normalise {call.name!r} needs {', '.join(lacking)}: {{ name = {call.name!r}, … }}."
+            )
+            continue
         groups.append(Group(columns=np.array(columns[key]), method=method, options=options))
         plain = {k: v for k, v in method.options.items() if not np.ndim(v)} | call.options
         scales[tuple(method.traits["scale"](plain))] = key
-    if len(scales) > 1:
+    if len(scales) > 1 and not faults:
         faults.append(
             f"indicators are on different scales: {'; '.join(scales.values())}. "
             "All indicators of a tree need one scale: give them the same lower and upper."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from equindex import aggregate
 from equindex._arrays import FloatArray, map_blocks, row_blocks
 from equindex._summary import Summary, summarise
 from equindex.aggregate import arithmetic_of_lines
@@ -84,6 +86,17 @@ def per_year(plan: Plan) -> bool:
     return plan.model.methods is not None and plan.model.methods.base == "year"
 
 
+def relative(plan: Plan) -> bool:
+    """Whether some node compares the regions of a year with each other, whatever `base` the normalisers have."""
+    return any(aggregate.methods.get(call.name).traits.get("relative") for call in plan.calls)
+
+
+def spans(panel: Panel) -> list[slice]:
+    """Return the rows of each year in the panel's order."""
+    ends = np.cumsum([0, *(len(rows) for rows in panel.rows_of.values())]).tolist()
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
 def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tuple[FloatArray, Rolled]:
     """Normalise and aggregate every scored row.
 
@@ -93,6 +106,7 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
     rolled : Rolled
         Scores and coverage of every node, rows in the panel's order.
     """
+    plan.tree.check(plan.calls)
     z = np.empty((len(panel.order), len(plan.direction)))
     parts = list(panel.rows_of.items()) if per_year(plan) else [(0, panel.order)]
     start = 0
@@ -102,7 +116,7 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
             z[start : start + len(rows)] = plan.normalise(plan.prepare(panel.x[rows]), summary)
         start += len(rows)
     with labelled(plan, panel, panel.order):
-        rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls)
+        rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls, spans(panel))
     if plan.total != 1.0:
         rolled.score[:, 0] *= plan.total
     return z, rolled
@@ -112,16 +126,19 @@ def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tu
     """Score the root alone, block by block: nothing as large as the data is kept.
 
     Where every normaliser is a line and every mean arithmetic, complete rows are one product of the values with
-    folded weights; rows with gaps, and every other framework, go through `composite`'s steps in blocks.
+    folded weights; rows with gaps, and every other framework, go through `composite`'s steps in blocks. Where a
+    method compares regions, a block is a year.
 
     Returns
     -------
     score, coverage : ndarray, shape (rows,)
         In the panel's order.
     """
+    plan.tree.check(plan.calls)
     order = panel.order
     score, coverage = np.empty(len(order)), np.ones(len(order))
-    parts = list(panel.rows_of.items()) if per_year(plan) else [(0, order)]
+    compared = relative(plan)
+    parts = list(panel.rows_of.items()) if per_year(plan) or compared else [(0, order)]
     start = 0
     for year, rows in parts:
         summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
@@ -145,7 +162,8 @@ def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tu
                 rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls)
             score[start + at], coverage[start + at] = rolled.score[:, 0], rolled.coverage[:, 0]
 
-        map_blocks(work, row_blocks(len(todo), len(plan.tree.ids)), numbers=len(todo) * len(plan.direction))
+        cut = [slice(0, len(todo))] if compared else row_blocks(len(todo), len(plan.tree.ids))
+        map_blocks(work, cut, numbers=len(todo) * len(plan.direction))
         start += len(rows)
     return score * plan.total, coverage
 
@@ -202,7 +220,7 @@ def labelled(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> Iterator[None]
             where = "" if row is None or row >= len(rows) else f" ({panel.label(int(rows[row]))})"
             names.append(f"{what!r}{where}")
         inside = f"in {plan.tree.ids[error.node]!r}: " if error.node is not None else ""
-        if names and not error.told:
-            error.add_note(inside + ", ".join(names))
+        if (names or inside) and not error.told:
+            error.add_note((inside + ", ".join(names)).removesuffix(": "))
             error.told = True
         raise

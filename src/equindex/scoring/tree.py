@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import Parameter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equindex import aggregate
 from equindex._arrays import FloatArray
-from equindex.errors import DomainError, FrameworkError, nearest
+from equindex.errors import DomainError, FrameworkError, MethodError, nearest
 from equindex.model import ROOT, FrameworkFile, MethodCall, Missing, WeightSet
 
 __all__ = ["Rolled", "Tree", "scale_within", "weights_from_leaves", "weights_from_set"]
@@ -119,6 +120,7 @@ class Tree:
         local: FloatArray,
         missing: Missing,
         calls: Sequence[MethodCall] | None = None,
+        spans: Sequence[slice] | None = None,
     ) -> Rolled:
         """Aggregate leaf values of shape (rows, indicators) to every node.
 
@@ -132,6 +134,8 @@ class Tree:
             The rule, and the least coverage at every parent.
         calls : sequence of MethodCall, optional
             The aggregation of each node; arithmetic when left out.
+        spans : sequence of slice, optional
+            The rows of each year: methods that compare regions compare those of one year. All rows when left out.
 
         Returns
         -------
@@ -154,19 +158,63 @@ class Tree:
                 continue
             weight = local[inside]
             call = calls[node] if calls else MethodCall(name="arithmetic")
-            function = aggregate.methods.get(call.name).function
+            method = aggregate.methods.get(call.name)
+            relative = method.traits.get("relative", False)
             part = np.ascontiguousarray(score[:, inside])
-            try:
-                score[:, node] = function(part, weight, missing=missing.rule, **call.options)
-            except DomainError as error:
-                error.node = node
-                raise
+            thin = None
             if not complete:
                 used = np.where(np.isnan(part), 0.0, coverage[:, inside])
                 coverage[:, node] = np.minimum(used @ weight, 1.0)
                 if missing.rule == "reweight":
-                    score[coverage[:, node] < missing.min_coverage - _ROUNDING, node] = np.nan
+                    thin = coverage[:, node] < missing.min_coverage - _ROUNDING
+                    if relative:
+                        part[thin] = np.nan  # nobody is compared with a region that has no score
+            for rows in spans if relative and spans is not None else [slice(None)]:
+                try:
+                    score[rows, node] = method.function(
+                        part[rows], weight, missing=missing.rule, **call.options
+                    )
+                except DomainError as error:
+                    error.node = node
+                    error.positions = tuple(
+                        (*index, None if row is None else row + (rows.start or 0), column)
+                        for *index, row, column in error.positions
+                    )
+                    raise
+            if thin is not None:
+                score[thin, node] = np.nan
         return Rolled(score, coverage)
+
+    def check(self, calls: Sequence[MethodCall]) -> None:
+        """Refuse calls without the options they need, and parents of children on different scales.
+
+        Raises
+        ------
+        FrameworkError
+            Naming the node.
+        """
+        for node, inside in enumerate(self.children):
+            if not inside.size:
+                continue
+            method = aggregate.methods.get(calls[node].name)
+            for option, default in method.options.items():
+                if default is Parameter.empty and option not in calls[node].options:
+                    raise MethodError(
+                        f"in {self.ids[node]!r}: {calls[node].name} needs the option {option!r}, as in "
+                        f'aggregate = {{ name = "{calls[node].name}", {option} = ... }}.'
+                    )
+            own = [
+                child
+                for child in inside
+                if self.leaf[child] < 0 and aggregate.methods.get(calls[child].name).traits.get("scale")
+            ]
+            mixed = len({calls[child].name for child in own}) > 1 or 0 < len(own) < len(inside)
+            if mixed and not method.traits.get("ordinal"):
+                kinds = ", ".join(f"{self.ids[child]!r} by {calls[child].name}" for child in own)
+                raise FrameworkError(
+                    f"the parts of {self.ids[node]!r} are on different scales: {kinds}, beside others. Aggregate "
+                    f"all of them alike, or {self.ids[node]!r} by copeland or borda, which only ask who is ahead."
+                )
 
     def effective(self, score: FloatArray, local: FloatArray) -> FloatArray:
         """Share of the root that each node really has in each row, after reweighting; 0 where unused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import factorial
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 from equindex import aggregate
 from equindex._arrays import FloatArray
 from equindex.errors import DataError, DomainError
+from equindex.model import MethodCall
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +75,9 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     r"""Split a region's score into what its indicators contribute.
 
     In an arithmetic tree a contribution is the effective weight times the score; under a geometric mean it is the
-    indicator's share of the logarithm, elsewhere its Shapley value among its siblings. The obstacle degree is
+    indicator's share of the logarithm, elsewhere its Shapley value among its siblings: what it adds on average to
+    those of them that are there before it, in all orders. Within a pillar whose score is 0 a contribution that is not
+    is split by weight. The obstacle degree is
 
     .. math:: O_{ri} = \frac{w_{ri} (1 - y_{ri})}{\sum_j w_{rj} (1 - y_{rj})}
 
@@ -97,6 +101,8 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     ------
     DataError
         If there is no such region or year, or the region is unscored.
+    DomainError
+        If a method has no contributions: it compares regions, or relates parts of which one alone is nothing.
     """
     import pandas as pd
 
@@ -117,9 +123,9 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
         why = scores.why_unscored(row, 0, rolled)
         raise DataError(f"{panel.label(int(here))} has no score to explain: {why}.")
     effective = tree.effective(rolled.score[[row]], local)[0]
-    factor = _factors(scores, rolled.score[row], local, [call.name for call in calls])
-    factor *= plan.total if basis == "index" else 1.0
     leaves = tree.nodes
+    contribution = _contributions(scores, rolled.score[row], local, calls)[leaves]
+    contribution *= plan.total if basis == "index" else 1.0
     peers = np.flatnonzero(panel.year[panel.order] == panel.year[here])
     with np.errstate(all="ignore"):
         mean = np.nan_to_num(
@@ -140,7 +146,7 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
             "value": panel.x[here] if basis == "index" else scores.attained.value[row],  # type: ignore[union-attr]
             "score": score,
             "effective": weight,
-            "contribution": np.where(np.isfinite(score), np.nan_to_num(score) * factor[leaves], 0.0),
+            "contribution": contribution,
             "mean": mean,
             "lead": np.where(np.isfinite(score), weight * (score - mean), 0.0),
             "obstacle": obstacle,
@@ -175,43 +181,53 @@ def _obstacles(
     return gap / gap.sum() if gap.sum() > 0 else np.zeros(score.shape), ""
 
 
-def _factors(scores: Scores, score: FloatArray, local: FloatArray, calls: list[str]) -> FloatArray:
-    """Return, for every node, its contribution to the root divided by its own score."""
+def _contributions(
+    scores: Scores, score: FloatArray, local: FloatArray, calls: Sequence[MethodCall]
+) -> FloatArray:
+    """Return every node's contribution to the root; those of siblings sum to their parent's."""
     tree = scores.plan.tree
-    factor = np.zeros(len(tree.ids))
-    factor[0] = 1.0
+    factor, amount = np.zeros(len(tree.ids)), np.zeros(len(tree.ids))  # a contribution, and it over the score
     scale = scores.plan.total if calls else 1.0
+    factor[0], amount[0] = 1.0, score[0] / scale
+    plain = MethodCall(name="arithmetic")
     for node, inside in enumerate(tree.children):
         present = inside[np.isfinite(score[inside])] if inside.size else inside
-        if not present.size or not factor[node]:
+        if not present.size or not (factor[node] or amount[node]):
             continue
         weight = local[present] / local[present].sum() if local[present].sum() > 0 else local[present]
         own = score[node] / scale if node == 0 else score[node]
-        call = calls[node] if calls else "arithmetic"
-        if call == "arithmetic":
-            share = weight
-        elif call == "geometric" and abs(np.log(own)) > 1e-9:
-            share = weight * np.log(score[present]) / np.log(own) * own / score[present]
+        call = calls[node] if calls else plain
+        if own == 0 and amount[node]:
+            amount[present] = amount[node] * weight
+        elif call.name == "arithmetic":
+            factor[present] = factor[node] * weight
+            amount[present] = factor[present] * score[present]
+            continue
+        elif call.name == "geometric" and abs(np.log(own)) > 1e-9:
+            amount[present] = factor[node] * (weight * np.log(score[present]) / np.log(own) * own)
         else:
-            share = _shapley(call, score[present], weight) / score[present]
-        factor[present] = factor[node] * share
-    return factor
+            amount[present] = factor[node] * _shapley(call, score[present], weight)
+        factor[present] = np.divide(
+            amount[present], score[present], out=np.zeros(len(present)), where=score[present] != 0
+        )
+    return amount
 
 
-def _shapley(call: str, score: FloatArray, weight: FloatArray) -> FloatArray:
-    """Shapley values of siblings: a coalition is worth the mean of its members, none is worth 0."""
-    k = len(score)
+def _shapley(call: MethodCall, score: FloatArray, weight: FloatArray) -> FloatArray:
+    """Shapley values of siblings: a coalition is worth the score of its members, none is worth 0."""
+    k, method = len(score), aggregate.methods.get(call.name)
+    if why := method.traits.get("whole"):
+        raise DomainError(f"a score by {call.name} has no contributions: {why}. Explain a level below it.")
     if k > _SHAPLEY_MOST:
         raise DomainError(
-            f"a {call} mean of {k} parts is too large to explain exactly (at most {_SHAPLEY_MOST}). "
+            f"a {call.name} of {k} parts is too large to explain exactly (at most {_SHAPLEY_MOST}). "
             "Group the indicators into pillars."
         )
     members = (np.arange(2**k)[:, None] >> np.arange(k)) & 1
     worth = np.zeros(2**k)
     held = np.where(members[1:] == 1, weight, 0.0)
     some = held.sum(axis=1) > 0
-    function = aggregate.methods.get(call).function
-    worth[1:][some] = function(np.broadcast_to(score, held[some].shape), held[some])
+    worth[1:][some] = method.function(np.broadcast_to(score, held[some].shape), held[some], **call.options)
     size = members.sum(axis=1)
     order = np.array(
         [factorial(s) * factorial(k - s - 1) / factorial(k) if s < k else 0.0 for s in range(k + 1)]

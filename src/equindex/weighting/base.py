@@ -1,4 +1,4 @@
-"""Weighting: how much each indicator counts."""
+"""The family of weighting methods, and equal weights, which need no data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Aggregation: scores of the children become the score of their parent."""
+"""The weighted means that official indices use most, and the product that folds normalising into them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,19 @@ from equindex._arrays import (
     as_float,
     blocks,
     map_blocks,
-    one_of,
     refused_cells,
     row_blocks,
 )
-from equindex._registry import Family
-from equindex.errors import DomainError, MethodError
+from equindex.aggregate.base import SLACK, checked, methods, scaled
+from equindex.errors import DomainError
 
-__all__ = ["arithmetic", "arithmetic_of_lines", "geometric", "harmonic", "methods"]
-
-methods = Family("aggregate")
+__all__ = ["arithmetic", "arithmetic_of_lines", "geometric", "harmonic"]
 
 _DRAWS = 256  # rows of weights per block
 _ROWS = 256  # rows of scores per block, where few are missing
 _MANY = 64  # rows of weights from which a sparse product of the missing cells pays
 _FEW = 0.2  # share of cells missing up to which it pays
 _LITTLE = 0.01  # share of weight left below which it is counted up instead
-_SLACK = 1e-12  # of coverage: a third and two thirds make a whole
 
 
 @methods.add(mean_like=True, monotone=True)
@@ -256,12 +252,10 @@ def _mean(
     intercept: FloatArray | None = None,
 ) -> FloatArray:
     """Aggregate by blocks: rows of weights times rows of scores, or one row of weights per row of scores."""
-    one_of("missing", missing, ("propagate", "reweight"))
-    if not 0 <= min_coverage <= 1:
-        raise MethodError(f"min_coverage is a share between 0 and 1, not {min_coverage!r}.")
+    checked(missing, min_coverage)
     x = as_float(x)
     k = x.shape[-1]
-    w = _scaled(as_float(weights), k)
+    w = scaled(as_float(weights), k)
     above = w.shape[: max(0, w.ndim - x.ndim)]
     shared = prod(w.shape[len(above) : -1]) == 1
     if not shared:
@@ -310,7 +304,7 @@ def _mean(
                     _sums(ok, weight, share)
                     share[:, complete] = 1.0  # to the last bit, so that complete regions tie across blocks
                     if min_coverage > 0:
-                        np.copyto(share, np.nan, where=share < min_coverage - _SLACK)
+                        np.copyto(share, np.nan, where=share < min_coverage - SLACK)
                     out /= share  # NaN where nothing is present
             if form.back is not None:
                 form.back(out)
@@ -350,7 +344,7 @@ def _few_missing(rows: FloatArray, absent: BoolArray, w: FloatArray, min_coverag
         if share.min() < max(_LITTLE, min_coverage):
             small = np.flatnonzero((share < _LITTLE).any(axis=1))
             share[small] = (~absent[part][small]).astype(np.float64) @ weights
-            np.copyto(share, np.nan, where=(share <= 0) | (share < min_coverage - _SLACK))
+            np.copyto(share, np.nan, where=(share <= 0) | (share < min_coverage - SLACK))
         out /= share
 
     tasks = list(product(blocks(len(rows), _ROWS), blocks(len(w), 4 * _DRAWS)))
@@ -371,21 +365,6 @@ def _sums(z: FloatArray, weight: FloatArray, out: FloatArray) -> FloatArray:
     else:
         np.einsum("ri,ri->r", z, weight, out=out[0])
     return out
-
-
-def _scaled(w: FloatArray, k: int) -> FloatArray:
-    """Return the weights divided by their sums."""
-    w = np.atleast_1d(w)
-    w = np.broadcast_to(w, (*w.shape[:-1], k))
-    bad = ~(np.isfinite(w) & (w >= 0))
-    if bad.any():
-        raise refused_cells(
-            "weights must be finite and at least 0", w, bad, "Mend the weight set.", of=w.size
-        )
-    total = w.sum(axis=-1, keepdims=True)
-    if not ((total > 0) & np.isfinite(total)).all():
-        raise DomainError(f"weights must have a sum above 0, not {total.min():g}. Mend the weight set.")
-    return as_float(w / total)
 
 
 def _refusal(form: _Form, x: FloatArray, used: BoolArray) -> DomainError:

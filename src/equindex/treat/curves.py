@@ -1,4 +1,4 @@
-"""Treatment: transforms that bend an indicator's scale before it is normalised."""
+"""Transforms: fixed curves that bend an indicator's scale before it is normalised."""
 
 from __future__ import annotations
 
