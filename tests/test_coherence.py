@@ -490,6 +490,15 @@ def test_the_command_writes_every_table_and_json(tmp_path):
     assert written["text"].tolist() == [row["text"] for row in content["advice"]]
 
 
+def test_a_run_that_was_written_can_be_run_again(tmp_path):
+    run("diagnose", CHINA / "framework.toml", CHINA / "observations.csv", "-o", tmp_path / "one", "-q")
+
+    run("rerun", tmp_path / "one" / "provenance.json", "-o", tmp_path / "two", "-q")
+
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
+
+
 def test_what_was_found_is_found_again_from_its_provenance():
     rows = pd.concat(
         [
