@@ -773,3 +773,11 @@ def test_the_only_region_needs_no_column():
 
     assert [panel.label(row) for row in panel.order] == ["如皋市, 2020", "如皋市, 2021"]
     assert "table: no region column; all rows are 如皋市" in findings.notes
+
+
+def test_a_name_that_two_indicators_share_is_said_so():
+    built = framework([{"id": "a", "name": "甲"}, {"id": "b", "name": "甲"}])
+
+    _, findings, _ = built.read(pd.DataFrame({"region": ["A"], "year": [2020], "甲": [1.0]}))
+
+    assert "'甲' is the name of a and b." in [finding.message for finding in findings.errors]

@@ -117,7 +117,7 @@ def _region(found: Monitoring, code: str, said: str) -> str:
     named = found.regions.loc[found.regions["region_name"] == said, "region"].tolist()
     if len(named) == 1:
         return str(named[0])
-    words = [*found.regions["region_name"], *known]
+    words = list(dict.fromkeys([*found.regions["region_name"], *known]))
     raise DataError(f"no region {said!r} in {found.as_of}. {nearest(said, words)}".strip())
 
 

@@ -49,7 +49,11 @@ def show_targets(framework: Framework, as_json: bool) -> None:
         if faults:
             line(f"{row['name']}, {row['target']}: {'; '.join(faults)}.")
     for what, count in counts.items():
-        line(f"{len(found)} {what}: " + ", ".join(f"{n} {kind}" for kind, n in count.items()) + ".")
+        line(
+            f"{len(found)} {what if len(found) != 1 else what[:-1]}: "
+            + ", ".join(f"{n} {kind}" for kind, n in count.items())
+            + "."
+        )
 
 
 def _listed(model: FrameworkFile) -> list[dict[str, Any]]:

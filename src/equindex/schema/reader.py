@@ -293,6 +293,16 @@ class Reader:
         for word in words:
             if word in found:
                 continue
+            shared = [i.id for i in self.model.indicator if folded(word) == folded(i.name) != folded("")]
+            if len(shared) > 1:
+                self.findings.error(
+                    "unknown column",
+                    f"{str(word)!r} is the name of {' and '.join(shared)}.",
+                    "Write the id instead.",
+                    file=sheet.name,
+                    column=str(word),
+                )
+                continue
             close = get_close_matches(folded(word), spoken, n=1)
             if close:
                 self.findings.error(

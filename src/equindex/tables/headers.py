@@ -142,7 +142,7 @@ TARGET: Final[Synonyms] = {
 MILESTONE: Final[Synonyms] = {
     **{key: TARGET[key] for key in ("indicator", "region", "source")},
     "year": ROLES["year"],
-    "value": ("目标值", "预期值", "年度目标", "阶段目标", "target", "expected"),
+    "value": ("目标值", "预期值", "年度目标", "阶段目标", "数值", "值", "target", "expected"),
 }
 """Headers of a table of yearly expectations."""
 
