@@ -1118,3 +1118,22 @@ def test_chinese_output_has_chinese_words():
 
     for word in ("年度监测", "约束性指标", "已达标", "未开始", "分领域", "尚需努力", "总体实现度88.69"):
         assert word in run.stdout
+
+
+def test_the_regions_are_listed_beside_the_one_they_are_part_of(tmp_path):
+    (tmp_path / "f.toml").write_text(
+        'id = "f"\nregions = "r.csv"\n[attainment]\nplan = [2021, 2025]\n[[indicator]]\nid = "one"\n'
+        'baseline = "0"\nbaseline_year = 2020\ntarget = "100"\ntarget_year = 2025\nroll_up = "sum"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "r.csv").write_text("region,name,parent\nP,甲市,\nA,乙县,P\nB,丙县,P\n", encoding="utf-8")
+    (tmp_path / "d.csv").write_text("region,year,one\nA,2023,20\nB,2023,30\n", encoding="utf-8")
+
+    run = CliRunner().invoke(
+        app, ["monitor", str(tmp_path / "f.toml"), str(tmp_path / "d.csv"), "--lang", "zh"]
+    )
+
+    assert run.exit_code == 0
+    _, _, regions = run.stdout.partition("各地区")
+    assert [name for name in ("甲市", "乙县", "丙县") if name in regions] == ["甲市", "乙县", "丙县"]
+    assert "数值" in run.stdout.partition("下级均值")[2]

@@ -49,6 +49,7 @@ _WORDS = {
     "targets": ("targets", "项数"),
     "binding_rate": ("binding %", "约束性通过率"),
     "failing": ("parts that fail", "未达标下级"),
+    "what": ("what", "内容"),
     "own": ("own", "本级"),
     "from_parts": ("from parts", "汇总"),
     "mean_of_parts": ("mean of parts", "下级均值"),
@@ -68,6 +69,7 @@ _WORDS = {
 }
 _VERDICTS = {"pass": "通过", "fail": "未通过", "unknown": "未知", "unscored": "未评"}
 _OUTLOOK = {"reaches": "可达标", "open": "不确定", "misses": "难达标"}
+_WHAT = {"value": "数值", "attainment": "实现度"}
 _TITLES = {
     "binding": ("Binding list", "约束性指标"),
     "targets": ("All targets, in plan order", "全部指标"),
@@ -99,6 +101,8 @@ def monitoring(found: Monitoring, region: str | None, lang: str) -> None:
         _regions(found, lang)
     else:
         _one(found, region, lang)
+        if len(found.regions) > 1:
+            _print("regions", found.regions.sort_values(["rank", "region"]), _COLUMNS_OF["regions"], lang)
     for name in ("opinion", "moved", "hierarchy"):
         frame = getattr(found, name)
         if len(frame):
@@ -183,7 +187,7 @@ def _shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:
             chinese = frame[f"{column}_zh"] if f"{column}_zh" in frame.columns else frame[column]
             plain = frame[column].astype(object)
             frame[column] = chinese.astype(object).where(chinese.astype(object) != "", plain)
-        for column, words in (("verdict", _VERDICTS), ("outlook", _OUTLOOK)):
+        for column, words in (("verdict", _VERDICTS), ("outlook", _OUTLOOK), ("what", _WHAT)):
             if column in frame.columns:
                 frame[column] = (
                     frame[column].astype(object).map(lambda word, words=words: words.get(word, word))

@@ -20,6 +20,7 @@ __all__ = ["answer", "chinese_of", "number", "say"]
 
 _CHINESE = {
     "no value in the data": "数据中没有该值",
+    "not rolled up: give roll_up": "未由下级汇总，请给出 roll_up",
     "no target": "没有目标值",
     "target has no number": "目标没有数字",
     "no target for this region and year": "该地区该年没有目标",
