@@ -1137,3 +1137,30 @@ def test_the_regions_are_listed_beside_the_one_they_are_part_of(tmp_path):
     _, _, regions = run.stdout.partition("各地区")
     assert [name for name in ("甲市", "乙县", "丙县") if name in regions] == ["甲市", "乙县", "丙县"]
     assert "数值" in run.stdout.partition("下级均值")[2]
+
+
+def test_a_schedule_says_what_is_expected_in_every_year():
+    kept = {"id": "kept", "baseline": "95", "target": "≥90"}
+    made = {"id": "made", "unit": "是/否", "target": "是", "baseline": "否"}
+    built = plan(ONE, kept, made, milestone=[{"indicator": "one", "year": 2023, "value": "30"}])
+
+    found = watch(built, table(2023, one=[10], kept=[95], made=["否"]), schedule=True).schedule
+
+    by_hand = {"one": [10, 20, 30, 65, 100], "kept": [95] * 5, "made": [1]}
+    for name, expected in by_hand.items():
+        rows = found[found["node"] == name]
+        assert rows["expected"].tolist() == pytest.approx(expected)
+        assert rows["year"].tolist() == ([2025] if name == "made" else [2021, 2022, 2023, 2024, 2025])
+    assert watch(built, table(2023, one=[10], kept=[95], made=["否"])).schedule.empty
+
+
+def test_the_schedule_is_printed_a_column_for_each_year():
+    data = [str(RUGAO / "framework.toml"), str(RUGAO / "observations.csv")]
+
+    run = CliRunner().invoke(app, ["monitor", *data, "--as-of", "2020", "--schedule"])
+
+    _, _, printed = run.stdout.partition("What is expected each year")
+    [training] = [
+        line.split() for line in printed.splitlines() if line.startswith("开展补贴性职业技能培训人次")
+    ]
+    assert training[1:] == ["[60]", "12.00", "24.00", "36.00", "48.00", "60.00"]

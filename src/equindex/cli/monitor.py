@@ -81,6 +81,7 @@ _TITLES = {
     "goals": ("Targets of pillars and of the index", "综合目标"),
     "opinion": ("Objective and subjective, blended", "主客观综合"),
     "hierarchy": ("Own figure, from the parts' counts, and the mean of the parts", "本级、汇总与下级均值"),
+    "schedule": ("What is expected each year", "年度分解"),
     "moved": ("What the other version of the targets moves", "目标版本变化的影响"),
 }
 _ROWS = {
@@ -101,6 +102,8 @@ def monitoring(found: Monitoring, region: str | None, lang: str) -> None:
         _regions(found, lang)
     else:
         _one(found, region, lang)
+        if len(found.schedule):
+            _schedule(found.schedule[found.schedule["region"] == region], lang)
         if len(found.regions) > 1:
             _print("regions", found.regions.sort_values(["rank", "region"]), _COLUMNS_OF["regions"], lang)
     for name in ("opinion", "moved", "hierarchy"):
@@ -167,6 +170,16 @@ def _regions(found: Monitoring, lang: str) -> None:
     if len(found.alerts):
         shown = ["grade", "region_name", "node_name", "department", "status", "gap", "reason"]
         _print("alerts", _shown(found.alerts, lang), shown, lang)
+
+
+def _schedule(frame: pd.DataFrame, lang: str) -> None:
+    """Print what is expected, a column for each year."""
+    names = list(dict.fromkeys(frame["node"]))
+    wide = frame.pivot(index="node", columns="year", values="expected").loc[names]
+    first = frame.drop_duplicates("node").set_index("node").loc[names]
+    rows = [[first.at[n, "node_name"], first.at[n, "target"], *wide.loc[n].tolist()] for n in names]
+    words = [_WORDS[column][lang == "zh"] for column in ("node_name", "target")]
+    table(_TITLES["schedule"][lang == "zh"], [*words, *map(str, wide.columns)], rows, keep=7)
 
 
 def _shown(frame: pd.DataFrame, lang: str) -> pd.DataFrame:

@@ -72,6 +72,9 @@ def monitor(
             help="Score with the targets in force in this year, and say what moves.",
         ),
     ] = None,
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="Also what is expected in every year of the plan (年度分解).")
+    ] = False,
     lang: Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of what is printed.")] = "en",
     weights: WeightsOption = None,
     sets: SetOption = None,
@@ -96,7 +99,9 @@ def monitor(
 
     built = framework_of(framework, sets, weights)
     with spinner("Scoring", quiet):
-        found = monitoring.analyse(built, data, as_of=as_of, stage=stage, targets_of=targets_of)
+        found = monitoring.analyse(
+            built, data, as_of=as_of, stage=stage, targets_of=targets_of, schedule=schedule
+        )
     code = None if region is None else _region(found, built.region(region), region)
     deliver(found, code, lang, output, fmt, force, quiet, as_json)
 

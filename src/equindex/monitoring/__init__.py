@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from equindex.errors import DataError, FrameworkError
 from equindex.framework import Framework
@@ -22,6 +23,7 @@ from equindex.monitoring.tables import (
     department_table,
     node_table,
     region_table,
+    schedule_table,
     target_table,
     vetoes,
 )
@@ -30,8 +32,6 @@ from equindex.monitoring.words import answer
 from equindex.scoring.attained import AttainedPanel, attain
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from equindex.scoring import Scores
 
 __all__ = ["STAGES", "STATUSES", "Monitoring", "Status", "again", "analyse", "of_scores"]
@@ -72,6 +72,8 @@ class Monitoring:
         Regions with parts: their own figure, the one from their parts' counts, the mean of their parts.
     moved : DataFrame
         What another version of the targets changes.
+    schedule : DataFrame
+        What is expected in each year, where it was asked for.
     parents : mapping
         The region that each is part of.
     provenance : mapping
@@ -93,13 +95,14 @@ class Monitoring:
     opinion: pd.DataFrame
     hierarchy: pd.DataFrame
     moved: pd.DataFrame
+    schedule: pd.DataFrame
     parents: Mapping[str, str]
     provenance: Mapping[str, Any]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables that have rows, by name."""
         first = ("targets", "regions", "pillars", "departments", "binding", "alerts")
-        names = (*first, "goals", "opinion", "hierarchy", "moved")
+        names = (*first, "goals", "opinion", "hierarchy", "moved", "schedule")
         return {name: getattr(self, name) for name in names if len(getattr(self, name))}
 
     @cached_property
@@ -121,6 +124,7 @@ def analyse(
     as_of: int | None = None,
     stage: str | None = None,
     targets_of: int | None = None,
+    schedule: bool = False,
 ) -> Monitoring:
     """Monitor a plan: hold the data against its targets, as of the end of a year.
 
@@ -137,6 +141,8 @@ def analyse(
         year of the plan on, else annual.
     targets_of : int, optional
         Use the versions of the targets that were in force in this year, and say what they move.
+    schedule : bool
+        Also say what is expected of every target in every year of its way (年度分解).
 
     Returns
     -------
@@ -147,7 +153,14 @@ def analyse(
     DataError, FrameworkError
         As `Framework.score`; also where no indicator has a target, or no row is of the year.
     """
-    return of_scores(framework, framework.score(data), as_of=as_of, stage=stage, targets_of=targets_of)
+    return of_scores(
+        framework,
+        framework.score(data),
+        as_of=as_of,
+        stage=stage,
+        targets_of=targets_of,
+        schedule=schedule,
+    )
 
 
 def of_scores(
@@ -157,6 +170,7 @@ def of_scores(
     as_of: int | None = None,
     stage: str | None = None,
     targets_of: int | None = None,
+    schedule: bool = False,
 ) -> Monitoring:
     """Monitor what a framework with targets has scored; arguments as `analyse`."""
     plan, model = scores.plan, scores.plan.model
@@ -199,7 +213,7 @@ def of_scores(
     shown = [panel.regions[code] for code in panel.region[panel.order[rows]]]
     level = depth_of(parents, shown)
     twice = Twice.of(plan, found, earlier, course, before)
-    options = {"as_of": as_of, "stage": stage, "targets_of": targets_of}
+    options = {"as_of": as_of, "stage": stage, "targets_of": targets_of, "schedule": schedule}
     told = dict(scores.provenance)
     told["options"] = {**told.get("options", {}), "monitor": options}
     return Monitoring(
@@ -218,6 +232,7 @@ def of_scores(
         opinion=opinion_table(plan, panel, found, course, level),
         hierarchy=hierarchy,
         moved=moved_table(plan, panel, found, course, targets_of),
+        schedule=schedule_table(plan, panel, found, course) if schedule else pd.DataFrame(),
         parents=parents,
         provenance=told,
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from equindex._arrays import BoolArray, FloatArray
-from equindex.monitoring.course import OUTLOOKS, Course, only_bounded, yes_or_no
+from equindex.monitoring.course import OUTLOOKS, Course, follow, only_bounded, yes_or_no
 from equindex.monitoring.status import STATUSES, Status, warnings_of
 from equindex.monitoring.words import chinese_of, number, say
 from equindex.scoring.attained import AttainedPanel, why_unattained
@@ -32,6 +32,7 @@ __all__ = [
     "node_table",
     "ranks_within",
     "region_table",
+    "schedule_table",
     "target_table",
     "vetoes",
 ]
@@ -437,6 +438,42 @@ def binding_table(targets: pd.DataFrame) -> pd.DataFrame:
     met, bounded = listed["met"], listed["status"] == Status.BOUND_ONLY
     verdict = np.select([bounded, met.isna(), met.fillna(False)], ["unknown", "unscored", "pass"], "fail")
     return listed[_LISTED].assign(verdict=verdict).reset_index(drop=True)
+
+
+def schedule_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course) -> pd.DataFrame:
+    """Return what is expected of each target at the end of each year of its way; a level to be held stays."""
+    columns = np.flatnonzero(found.has)
+    ends = course.end[np.isfinite(course.start + course.end)]
+    first = course.start[np.isfinite(course.start + course.end)].min(initial=np.inf)
+    codes = panel.region[panel.order[course.rows]]
+    raw = np.array([*(goal.raw for goal in found.goals), ""], dtype=object)[found.goal[course.rows]]
+    parts = []
+    for year in range(int(first) + 1, int(ends.max()) + 1) if ends.size else ():
+        then = follow(plan, panel, found, course.rows, year)
+        expected = np.where(then.held | (year >= then.end), then.target, then.expected)
+        asked = (year > then.start) & (year <= then.end) & np.isfinite(expected)
+        for column in columns.tolist():
+            indicator = plan.model.indicator[column]
+            at = np.flatnonzero(asked[:, column])
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "region": [panel.regions[code] for code in codes[at]],
+                        "region_name": [panel.region_names[code] for code in codes[at]],
+                        "year": year,
+                        "node": indicator.id,
+                        "node_name": indicator.name or indicator.name_en or indicator.id,
+                        "unit": indicator.unit,
+                        "target": raw[at, column],
+                        "expected": expected[at, column],
+                    }
+                )
+            )
+    return (
+        pd.concat([part for part in parts if len(part)], ignore_index=True)
+        if any(map(len, parts))
+        else pd.DataFrame()
+    )
 
 
 def alert_table(targets: pd.DataFrame, missed: Iterable[pd.DataFrame], grades: Sequence[str]) -> pd.DataFrame:
