@@ -114,7 +114,7 @@ def test_a_framework_of_unknown_keys_and_files_is_refused(tmp_path):
         'id = "x"\n': "there is no indicator",
         'id = "x"\n[[indicator]]\nid = "a"\n[methods]\nnormalise = "minmx"\n': "Did you mean 'minmax'?",
         'id = "x"\n[[indicator]]\nid = "a"\n[methods]\nnormalise = "goalposts"\n': "'a' has no goalposts",
-        'id = "x"\n[[indicator]]\nid = "a"\n[methods]\nimpute = "median"\n': "no impute method 'median'",
+        'id = "x"\n[[indicator]]\nid = "a"\n[methods]\nimpute = "medan"\n': "Did you mean 'median'?",
         'id = "x"\n[[indicator]]\nid = "a"\n[methods.aggregate]\nroot = "geometric"\n': "no level 'root'",
         'id = "x"\n[[indicator]]\nid = "a"\ntransform = "lg"\n': "transform",
     }

@@ -61,10 +61,22 @@ def test_sdg_index_2019_has_every_cell_and_goal_and_the_index_of_complete_countr
     assert whole.sum() == 110
     np.testing.assert_allclose(index[whole], expected[whole], rtol=0, atol=1e-13)
     assert (index[whole].rank() == expected[whole].rank()).all()
-    # Lacking a goal, countries would need its mean over their region of the world.
+    # Lacking a goal, countries need its mean over their region of the world, which overall.toml gives.
     off = np.abs(index - expected)[~whole]
     assert (off > 0.01).all()
     assert off.max() == pytest.approx(3.92, abs=0.005)
+
+
+def test_sdg_index_2019_overall_has_every_index_and_rank(reference):
+    printed = pd.read_csv(reference("sdg_index_2019/published.csv")).set_index("id")
+    printed = printed[printed["score"].notna()]
+    goals = score("sdg-2019", reference("sdg_index_2019/raw.csv")).to_frame()
+
+    found = score("sdg-2019/overall.toml", goals)
+
+    assert len(found.index) == 162
+    np.testing.assert_allclose(plain(found.index)[printed.index], printed["score"], rtol=0, atol=1e-13)
+    assert (plain(found.ranks["index"])[printed.index] == printed["rank"]).all()
 
 
 def test_us_cities_sdg_index_2018_has_every_goal_score_and_rank(reference):

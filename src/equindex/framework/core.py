@@ -25,6 +25,7 @@ from equindex.framework.options import option_faults
 from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
 from equindex.schema import Findings, Panel, expected, observe
 from equindex.scoring import Plan, Scores
+from equindex.treat import Treatment
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -321,6 +322,7 @@ class Framework:
             self.prepared(),
             panel,
             summaries=None if fitted is None else fitted.summaries,
+            treatments=None if fitted is None else fitted.treatments,
             known=None if fitted is None else fitted.references,
             weights=None if fitted is None else fitted.shares,
             keep=keep,
@@ -373,11 +375,14 @@ class Framework:
         findings.stop_on_errors()
         assert panel is not None
         plan = self.prepared()
-        summaries = scoring.measure(plan, panel) if plan.composite else {}
-        weights = scoring.weigh(plan, panel, summaries).tolist() if plan.by_data else []
+        full = scoring.fill(plan, panel)
+        plan = plan.treated(scoring.measure_treatments(plan, full))
+        summaries = scoring.measure(plan, full) if plan.composite else {}
+        weights = scoring.weigh(plan, full, summaries).tolist() if plan.by_data else []
         return Fitted(
             framework=self,
             summaries=summaries,
+            treatments=plan.treatments,
             weights=dict(zip(plan.leaves, weights, strict=False)),
             references=scoring.references(plan, panel) if self.model.equalization else {},
             digests=digests,
@@ -388,14 +393,15 @@ class Framework:
 class Fitted:
     """A framework and what it measured: scores new years and regions against a published sample.
 
-    `summaries` holds what normalisers measured and `references` what E compares with, by year; a year that
-    was not fitted is compared with its own reference. `weights` are those that the data decided, by indicator,
-    shares of the root; empty where the framework sets them.
+    `summaries` holds what normalisers measured, `treatments` what treatments did, and `references` what E compares
+    with, by year; a year that was not fitted is compared with its own reference. `weights` are those that the data
+    decided, by indicator, shares of the root; empty where the framework sets them.
     """
 
     framework: Framework
     summaries: Mapping[str, Summary]
     references: Mapping[str, FloatArray]
+    treatments: Mapping[str, Treatment] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
 
@@ -418,6 +424,7 @@ class Fitted:
             "kind": "fitted",
             **self.framework.to_dict(),
             "summaries": {name: summary.to_dict() for name, summary in self.summaries.items()},
+            "treatments": {name: part.to_dict() for name, part in self.treatments.items()},
             "references": {
                 year: [None if np.isnan(v) else float(v) for v in line]
                 for year, line in self.references.items()
@@ -456,6 +463,9 @@ class Fitted:
                 references={
                     year: np.array([np.nan if v is None else v for v in line], dtype=float)
                     for year, line in content["references"].items()
+                },
+                treatments={
+                    name: Treatment.from_dict(part) for name, part in content.get("treatments", {}).items()
                 },
                 weights=_weights_of(content),
                 digests=content["digests"],

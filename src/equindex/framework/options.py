@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from equindex import aggregate, normalise, treat, weighting
+from equindex import aggregate, impute, normalise, treat, weighting
 from equindex._registry import Family
 from equindex.model import FrameworkFile, MethodCall
 
@@ -35,6 +35,9 @@ def option_faults(model: FrameworkFile) -> list[str]:
 def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
     chosen = model.methods
     if chosen:
+        options = {k: v for k, v in chosen.impute.options.items() if k not in ("by", "predictors")}  # names
+        yield "methods.impute", impute.methods, MethodCall(name=chosen.impute.name, options=options)
+        yield "methods.treat", treat.methods, chosen.treat
         if chosen.normalise:
             yield "methods.normalise", normalise.methods, chosen.normalise
         if chosen.weighting:
@@ -48,6 +51,8 @@ def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
     for indicator in model.indicator:
         if indicator.normalise:
             yield f"indicator {indicator.id!r}: normalise", normalise.methods, indicator.normalise
+        if indicator.treat:
+            yield f"indicator {indicator.id!r}: treat", treat.methods, indicator.treat
         if indicator.transform:
             yield f"indicator {indicator.id!r}: transform", treat.transforms, indicator.transform
 

@@ -57,6 +57,7 @@ class Indicator(Model):
     denominator: Text | None = None
     per: Positive = 1.0
     transform: Call | None = None
+    treat: Call | None = None
     normalise: Call | None = None
     goalposts: Interval | None = None
     clip: Switch = True

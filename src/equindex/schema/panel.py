@@ -35,7 +35,8 @@ class Panel:
     cells that need it: a missing cell without a reason had no value in the data. `places` are the positions of
     the regions that targets name; `conditions` say of each region whether a target for some of them
     (``area=new``) is for it. `lowest` are the regions without parts of their own, whose cells of a ``share``
-    indicator count towards the share of the region above. `counts` holds numerators, denominators and other
+    indicator count towards the share of the region above. `peers` is the group of each row that imputation fills from,
+    -1 for none. `counts` holds numerators, denominators and other
     variables beside the indicators, each of shape (rows,), NaN where only a bound is known.
     """
 
@@ -50,6 +51,7 @@ class Panel:
     population: FloatArray | None = None
     populations: Mapping[int, FloatArray] = field(default_factory=dict)
     groups: Mapping[str, tuple[NDArray[np.intp], tuple[str, ...]]] = field(default_factory=dict)
+    peers: NDArray[np.intp] | None = None
     scored: NDArray[np.bool_] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,24 @@ def attach(
     reference_known: bool,
 ) -> Panel:
     """Add population, groups and the reference region to a panel; what is missing becomes a finding."""
+    panel = _compared(panel, model, regions, raw, findings, reference_known)
+    by = model.methods.impute.options.get("by") if model.methods else None
+    if not isinstance(by, str):
+        return panel
+    scored = np.ones(len(panel.region), dtype=bool) if panel.scored is None else panel.scored
+    found = _groups(panel, scored, (by,), regions, findings, "[methods].impute")
+    return replace(panel, peers=found[by][0]) if found else panel
+
+
+def _compared(
+    panel: Panel,
+    model: FrameworkFile,
+    regions: tables.Regions | None,
+    raw: Raw,
+    findings: Findings,
+    reference_known: bool,
+) -> Panel:
+    """Add what [equalization] needs."""
     wanted = model.equalization
     if wanted is None:
         return panel
@@ -67,7 +85,7 @@ def attach(
         panel,
         population=population,
         populations=populations,
-        groups=_groups(panel, scored, wanted, regions, findings),
+        groups=_groups(panel, scored, wanted.groups, regions, findings, "[equalization].groups"),
         scored=scored if isinstance(wanted.reference, RegionReference) else None,
     )
 
@@ -230,19 +248,20 @@ def yearly(
 def _groups(
     panel: Panel,
     scored: BoolArray,
-    wanted: Equalization,
+    names: Sequence[str],
     regions: tables.Regions | None,
     findings: Findings,
+    key: str,
 ) -> dict[str, tuple[np.ndarray[Any, Any], tuple[str, ...]]]:
     """Label each row with its group: codes, -1 for none, and the labels they stand for."""
     groups: dict[str, tuple[np.ndarray[Any, Any], tuple[str, ...]]] = {}
-    for name in wanted.groups:
+    for name in names:
         columns = [] if regions is None else [str(column) for column in regions.frame.columns]
         if regions is None or name not in columns:
             findings.error(
                 "groups",
                 f"the regions table has no column {name!r}. {nearest(name, columns)}",
-                "Add the column, or mend [equalization].groups.",
+                f"Add the column, or mend {key}.",
             )
             continue
         codes = regions.frame["region"].map(_codes(regions)).to_numpy()

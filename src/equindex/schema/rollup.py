@@ -241,6 +241,7 @@ class _Work:
                 name: (np.where(has, codes[self.printed], -1), labels)
                 for name, (codes, labels) in old.groups.items()
             },
+            peers=None if old.peers is None else np.where(has, old.peers[self.printed], -1),
             scored=None if old.scored is None else ~has | old.scored[self.printed],
         )
         parts = np.split(self.part, self.starts[1:]) if len(self.starts) else []

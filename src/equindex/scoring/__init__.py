@@ -7,18 +7,21 @@ from typing import Literal
 
 import numpy as np
 
+from equindex import impute
 from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError
 from equindex.schema import Panel
 from equindex.scoring.attained import attain
 from equindex.scoring.equalized import called, equalize, references
+from equindex.scoring.first import fill, measure_treatments
 from equindex.scoring.plan import Plan
 from equindex.scoring.results import Scores
 from equindex.scoring.steps import composite, index_only, measure
 from equindex.scoring.tree import Rolled, Tree
 from equindex.scoring.weigh import weigh
 from equindex.scoring.why import Explanation, explain
+from equindex.treat import Treatment
 
 __all__ = [
     "Explanation",
@@ -28,7 +31,9 @@ __all__ = [
     "Tree",
     "called",
     "explain",
+    "fill",
     "measure",
+    "measure_treatments",
     "references",
     "score",
     "weigh",
@@ -40,6 +45,7 @@ def score(
     panel: Panel,
     *,
     summaries: Mapping[str, Summary] | None = None,
+    treatments: Mapping[str, Treatment] | None = None,
     known: Mapping[str, FloatArray] | None = None,
     weights: FloatArray | None = None,
     keep: Literal["all", "index"] = "all",
@@ -54,6 +60,8 @@ def score(
         The data.
     summaries : mapping of Summary, optional
         What a fit measured; the panel itself is measured when left out.
+    treatments : mapping of Treatment, optional
+        What the treatments of that fit measured.
     known : mapping of ndarray, optional
         References of E that a fit measured, by year; other years are measured here.
     weights : ndarray, shape (indicators,), optional
@@ -71,18 +79,23 @@ def score(
     DataError, DomainError, FrameworkError
         If data, values and methods do not fit; regions, years and indicators are named.
     """
-    z, rolled, attained, equalized = None, None, None, None
+    z, rolled, attained, equalized, imputed = None, None, None, None, None
+    full = fill(plan, panel)
+    cells = None if full is panel else impute.imputed(panel.x[panel.order], full.x[panel.order])
     if plan.composite:
-        summaries = measure(plan, panel) if summaries is None else summaries
+        plan = plan.treated(measure_treatments(plan, full) if treatments is None else treatments)
+        summaries = measure(plan, full) if summaries is None else summaries
     if plan.by_data:
-        plan = plan.weighed(weigh(plan, panel, summaries or {}) if weights is None else weights)
+        plan = plan.weighed(weigh(plan, full, summaries or {}) if weights is None else weights)
     if plan.composite:
         assert summaries is not None
         if keep == "index":
-            index, coverage = index_only(plan, panel, summaries)
+            index, coverage, share = index_only(plan, full, summaries, cells)
             rolled = Rolled(index[:, None], coverage[:, None])
+            imputed = None if share is None else share[:, None]
         else:
-            z, rolled = composite(plan, panel, summaries)
+            z, rolled = composite(plan, full, summaries)
+            imputed = None if cells is None else plan.tree.imputed(cells, rolled.score, plan.local)
     if keep == "all":
         attained = attain(plan, panel)
         if plan.model.equalization is not None:
@@ -94,4 +107,13 @@ def score(
         )
     if rolled is not None and not np.isfinite(rolled.score).all() and np.isinf(rolled.score).any():
         raise DomainError("a score is infinite: the values are too large for these methods.")
-    return Scores(plan=plan, panel=panel, z=z, rolled=rolled, attained=attained, equalized=equalized)
+    return Scores(
+        plan=plan,
+        panel=panel,
+        full=full,
+        imputed=imputed,
+        z=z,
+        rolled=rolled,
+        attained=attained,
+        equalized=equalized,
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from equindex._registry import Method
 from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError, MethodError
 from equindex.model import FrameworkFile, Indicator, MethodCall, Missing, WeightSet
+from equindex.scoring.before import imputation_faults, imputation_of, treatment_calls, treatment_faults
 from equindex.scoring.tree import Tree, scale_within, weights_from_leaves, weights_from_set
 
 __all__ = ["Plan"]
@@ -21,7 +23,7 @@ __all__ = ["Plan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Indicators that share one normalisation: their positions, the method, its options."""
+    """Indicators that share one normalisation or treatment: their positions, the method, its options."""
 
     columns: np.ndarray[Any, np.dtype[np.intp]]
     method: Method
@@ -33,7 +35,8 @@ class Plan:
     """What scoring needs of a framework, in arrays; built once by `Plan.of`.
 
     `local` holds the weights of S, E and D, and `attained` those of A: equal by pillar where `derive` says that
-    weights come from the data, and so is `local` until `weighed` puts them in.
+    weights come from the data, and so is `local` until `weighed` puts them in. `treats` are the treatments asked for,
+    empty without any; `treatments` what they measured, by base as summaries are, once `treated` has put it in.
     """
 
     model: FrameworkFile
@@ -48,6 +51,9 @@ class Plan:
     scale: tuple[Any, ...]
     calls: tuple[MethodCall, ...]
     missing: Missing
+    imputation: MethodCall | None = None
+    treats: tuple[Group, ...] = ()
+    treatments: Mapping[str, treat.Treatment] = field(default_factory=dict)
 
     @classmethod
     def of(cls, model: FrameworkFile, weights: WeightSet | None = None) -> Plan:
@@ -65,7 +71,7 @@ class Plan:
         calls: tuple[MethodCall, ...] = ()
         local, total, said = np.ones(len(tree.ids)), 1.0, ""
         derive: MethodCall | None = None
-        for step in (_check_plain, _check_equalization):
+        for step in (_check_plain, imputation_faults, treatment_faults, _check_equalization):
             faults += step(model)
         try:
             local, total, said, derive = _weights(model, tree, weights)
@@ -97,6 +103,11 @@ class Plan:
             scale=scale,
             calls=calls,
             missing=model.methods.missing if model.methods else Missing(),
+            imputation=imputation_of(model),
+            treats=tuple(
+                Group(columns=np.array(columns), method=treat.methods.get(call.name), options=call.options)
+                for columns, call in treatment_calls(model)
+            ),
         )
 
     @property
@@ -111,8 +122,9 @@ class Plan:
 
     @property
     def plain(self) -> bool:
-        """Whether kernels take the values as they are: no transform, no interval."""
-        return not any(indicator.transform or indicator.best for indicator in self.model.indicator)
+        """Whether kernels take the values as they are: none imputed, none treated, no transform, no interval."""
+        bent = any(indicator.transform or indicator.best for indicator in self.model.indicator)
+        return not (bent or self.treats or self.imputation)
 
     @property
     def arithmetic(self) -> bool:
@@ -206,6 +218,10 @@ class Plan:
             return {}
         shares = self.tree.shares(self.local)[self.tree.nodes].tolist()
         return {"derived_weights": dict(zip(self.leaves, shares, strict=True))}
+
+    def treated(self, treatments: Mapping[str, treat.Treatment]) -> Plan:
+        """Return the plan with what its treatments measured."""
+        return replace(self, treatments=treatments)
 
     def weighed(self, leaves: FloatArray) -> Plan:
         """Return the plan with these weights from the data, shares of the root of shape (indicators,)."""
@@ -367,11 +383,6 @@ def _goalposts(model: FrameworkFile, columns: list[int], options: dict[str, Any]
 def _check_plain(model: FrameworkFile) -> list[str]:
     """Check what the model cannot: names of methods of the steps before normalising."""
     faults: list[str] = []
-    methods = model.methods
-    if methods:
-        for step, call in (("impute", methods.impute), ("treat", methods.treat)):
-            if call.name != "none":
-                faults.append(f"methods.{step}: there is no {step} method {call.name!r}. Known: none.")
     for indicator in model.indicator:
         if indicator.transform:
             unknown = _unknown(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Scores"]
 
+_MOMENTS = ("n", "below", "above", "skewness", "kurtosis", "skewness_after", "kurtosis_after")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
@@ -38,6 +40,10 @@ class Scores:
     ----------
     plan, panel
         The framework as it was run and the data it was run on.
+    full : Panel
+        The data with imputed values, on which the composite rests; `panel` itself without imputation.
+    imputed : ndarray, shape (rows, nodes), or None
+        Share of each node's effective weight that was imputed; None without imputation.
     z : ndarray, shape (rows, indicators), or None
         Normalised values; None without a composite or with ``keep="index"``.
     rolled : Rolled or None
@@ -54,6 +60,8 @@ class Scores:
 
     plan: Plan
     panel: Panel
+    full: Panel
+    imputed: FloatArray | None
     z: FloatArray | None
     rolled: Rolled | None
     attained: AttainedPanel | None
@@ -154,7 +162,7 @@ class Scores:
             if self.z is not None
             else np.isfinite(score).astype(float)
         )
-        x = self.panel.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
+        x = self.full.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
         values = np.full((len(shown), len(nodes)), np.nan)
         sources, z = values.copy(), values.copy()
         for node in nodes:
@@ -180,7 +188,7 @@ class Scores:
                 "rank": whole(rank, rank == 0),
                 "class": self.classes(score.ravel()),
                 "coverage": rolled.coverage[shown].ravel(),
-                "imputed": np.zeros(size),
+                "imputed": np.zeros(size) if self.imputed is None else self.imputed[shown].ravel(),
                 "reason": reasons(tree, rolled, self.plan.missing, shown, nodes, self._missing_values),
             },
             copy=False,
@@ -412,11 +420,22 @@ class Scores:
         frame = pd.DataFrame(inequality(self.plan, self.panel, self.rolled), columns=columns)
         return frame if self.years is None else frame[frame["year"].isin(self.years)].reset_index(drop=True)
 
+    @cached_property
+    def treatment(self) -> pd.DataFrame:
+        """The tidy `treatment` table: indicators before and after treatment; empty without one."""
+        import pandas as pd
+
+        parts = []
+        for base, found in self.plan.treatments.items():
+            columns = {name: getattr(found, name) for name in (*_MOMENTS, "action")}
+            parts.append(pd.DataFrame({"base": base, "indicator": self.plan.leaves, **columns}))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table the framework asks for, by name; those of single steps only where they were kept."""
         found = {"scores": self.to_frame()} if self.rolled is not None else {}
         steps = {} if self._index_only else {"attainment": self.attainment, "equalization": self.equalization}
-        others = steps | {"inequality": self.inequality}
+        others = steps | {"inequality": self.inequality, "treatment": self.treatment}
         return found | {name: frame for name, frame in others.items() if len(frame.columns)}
 
     def explain(self, region: str, year: int | None = None) -> Explanation:

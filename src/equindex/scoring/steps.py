@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equindex import aggregate
-from equindex._arrays import FloatArray, map_blocks, row_blocks
+from equindex import aggregate, treat
+from equindex._arrays import BoolArray, FloatArray, map_blocks, row_blocks
 from equindex._summary import Summary, summarise
 from equindex.aggregate import arithmetic_of_lines
 from equindex.errors import DataError, DomainError
@@ -19,6 +20,8 @@ from equindex.scoring.plan import Plan
 from equindex.scoring.tree import Rolled
 
 __all__ = ["composite", "index_only", "measure", "ranks"]
+
+Measured = TypeVar("Measured", Summary, treat.Treatment)
 
 _CHUNK = 1 << 12  # rows measured at a time; fixed, so that summaries are the same bits everywhere
 _TIE_DIGITS = 12  # scores that agree to this many digits of the column's largest tie
@@ -37,34 +40,59 @@ def measure(plan: Plan, panel: Panel) -> dict[str, Summary]:
     DataError
         If the base year has no scored row.
     """
+    return {name: _measure(plan, panel, rows) for name, rows in based(plan, panel).items()}
+
+
+def based(plan: Plan, panel: Panel) -> dict[str, NDArray[np.intp]]:
+    """Return the rows that the base names, under ``"panel"`` or the base year, or those of each year."""
     assert plan.model.methods is not None
     base = plan.model.methods.base
     if base == "year":
-        return {str(year): _measure(plan, panel, rows) for year, rows in panel.rows_of.items()}
+        return {str(year): rows for year, rows in panel.rows_of.items()}
     if base == "panel":
-        return {"panel": _measure(plan, panel, panel.order)}
+        return {"panel": panel.order}
     if base not in panel.rows_of:
         years = ", ".join(map(str, panel.rows_of))
         raise DataError(f"the base year {base} is not in the data. Years: {years}. Mend methods.base.")
-    return {str(base): _measure(plan, panel, panel.rows_of[base])}
+    return {str(base): panel.rows_of[base]}
+
+
+def prepared(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> FloatArray:
+    """Return rows as normalisers take them: interval distances, transforms and treatments applied."""
+    x = plan.prepare(panel.x if len(rows) == len(panel.x) and _in_order(rows) else panel.x[rows])
+    if not plan.treats:
+        return x
+    if len(plan.treatments) == 1:
+        return next(iter(plan.treatments.values())).apply(x)
+    treated, years = np.empty_like(x), panel.year[rows]
+    for year in np.unique(years).tolist():
+        here = np.flatnonzero(years == year)
+        with labelled(plan, panel, rows[here]):
+            treated[here] = summary_for(plan.treatments, year).apply(x[here])
+    return treated
+
+
+def _in_order(rows: NDArray[np.intp]) -> bool:
+    return bool((rows[1:] > rows[:-1]).all())
 
 
 def _measure(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> Summary:
     whole = len(rows) == len(panel.x)
     if plan.ordered or (whole and plan.plain):
-        with labelled(plan, panel, np.arange(len(panel.x)) if whole else rows):
-            return summarise(plan.prepare(panel.x if whole else panel.x[rows]), ordered=plan.ordered)
+        rows = np.arange(len(panel.x)) if whole else rows
+        with labelled(plan, panel, rows):
+            return summarise(prepared(plan, panel, rows), ordered=plan.ordered)
     summary: Summary | None = None
     for start in range(0, max(len(rows), 1), _CHUNK):
         chunk = slice(start, start + _CHUNK)
         with labelled(plan, panel, rows[chunk]):
-            part = summarise(plan.prepare(panel.x[rows[chunk]]))
+            part = summarise(prepared(plan, panel, rows[chunk]))
         summary = part if summary is None else summary.merge(part)
     assert summary is not None
     return summary
 
 
-def summary_for(summaries: Mapping[str, Summary], year: int) -> Summary:
+def summary_for(summaries: Mapping[str, Measured], year: int) -> Measured:
     """Return what was measured for rows of `year`.
 
     Raises
@@ -113,7 +141,7 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
     for year, rows in parts:
         summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
         with labelled(plan, panel, rows):
-            z[start : start + len(rows)] = plan.normalise(plan.prepare(panel.x[rows]), summary)
+            z[start : start + len(rows)] = plan.normalise(prepared(plan, panel, rows), summary)
         start += len(rows)
     with labelled(plan, panel, panel.order):
         rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls, spans(panel))
@@ -122,7 +150,9 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
     return z, rolled
 
 
-def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tuple[FloatArray, FloatArray]:
+def index_only(
+    plan: Plan, panel: Panel, summaries: Mapping[str, Summary], filled: BoolArray | None = None
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Score the root alone, block by block: nothing as large as the data is kept.
 
     Where every normaliser is a line and every mean arithmetic, complete rows are one product of the values with
@@ -131,12 +161,13 @@ def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tu
 
     Returns
     -------
-    score, coverage : ndarray, shape (rows,)
-        In the panel's order.
+    score, coverage, imputed : ndarray, shape (rows,)
+        In the panel's order; `imputed` is None unless `filled` says which cells of the panel's order were.
     """
     plan.tree.check(plan.calls)
     order = panel.order
     score, coverage = np.empty(len(order)), np.ones(len(order))
+    imputed = None if filled is None else np.zeros(len(order))
     compared = relative(plan)
     parts = list(panel.rows_of.items()) if per_year(plan) or compared else [(0, order)]
     start = 0
@@ -158,14 +189,16 @@ def index_only(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tu
         def work(block: slice, _: FloatArray, rows=rows, todo=todo, summary=summary, start=start) -> None:  # type: ignore[no-untyped-def]
             at = todo[block]
             with labelled(plan, panel, rows[at]):
-                z = plan.normalise(plan.prepare(panel.x[rows[at]]), summary)
+                z = plan.normalise(prepared(plan, panel, rows[at]), summary)
                 rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls)
             score[start + at], coverage[start + at] = rolled.score[:, 0], rolled.coverage[:, 0]
+            if filled is not None and imputed is not None:
+                imputed[start + at] = plan.tree.imputed(filled[start + at], rolled.score, plan.local)[:, 0]
 
         cut = [slice(0, len(todo))] if compared else row_blocks(len(todo), len(plan.tree.ids))
         map_blocks(work, cut, numbers=len(todo) * len(plan.direction))
         start += len(rows)
-    return score * plan.total, coverage
+    return score * plan.total, coverage, imputed
 
 
 def ranks(score: FloatArray, spans: Sequence[slice], decimals: int | None) -> NDArray[np.int32]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex import aggregate
-from equindex._arrays import FloatArray
+from equindex._arrays import BoolArray, FloatArray
 from equindex.errors import DomainError, FrameworkError, MethodError, nearest
 from equindex.model import ROOT, FrameworkFile, MethodCall, Missing, WeightSet
 
@@ -227,6 +227,29 @@ class Tree:
                 share[:, inside] = share[:, [node]] * np.divide(
                     present, total, out=np.zeros_like(present), where=total > 0
                 )
+        return share
+
+    def imputed(self, cells: BoolArray, score: FloatArray, local: FloatArray) -> FloatArray:
+        """Share of what each node's score rests on that was imputed: weights as after reweighting, 0 if unscored.
+
+        Parameters
+        ----------
+        cells : ndarray of bool, shape (rows, indicators)
+            Where a value was imputed.
+        score : ndarray, shape (rows, nodes)
+            Scores, NaN where missing.
+        local : ndarray, shape (nodes,)
+            Weights within the parent.
+        """
+        share = np.zeros(score.shape)
+        share[:, self.nodes] = cells
+        for node in range(len(self.ids) - 1, -1, -1):
+            inside = self.children[node]
+            if inside.size:
+                present = np.where(np.isfinite(score[:, inside]), local[inside], 0.0)
+                total = np.where(np.isfinite(score[:, node]), present.sum(axis=1), 0.0)
+                part = (present * share[:, inside]).sum(axis=1)
+                share[:, node] = np.divide(part, total, out=np.zeros_like(part), where=total > 0)
         return share
 
 

@@ -13,7 +13,7 @@ from equindex._summary import Summary
 from equindex.errors import DataError, DomainError
 from equindex.schema import Panel
 from equindex.scoring.plan import Plan
-from equindex.scoring.steps import labelled, per_year, summary_for
+from equindex.scoring.steps import labelled, per_year, prepared, summary_for
 
 __all__ = ["weigh"]
 
@@ -30,7 +30,7 @@ def weigh(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> FloatAr
     plan : Plan
         With a method in `derive`.
     panel : Panel
-        The data.
+        The data, imputed.
     summaries : mapping of Summary
         What the normalisers measured.
 
@@ -71,7 +71,7 @@ def _rows(panel: Panel, base: str | int) -> NDArray[np.intp]:
 def _fed(
     plan: Plan, panel: Panel, rows: NDArray[np.intp], feed: str, summaries: Mapping[str, Summary]
 ) -> FloatArray:
-    x = plan.prepare(panel.x[rows])
+    x = prepared(plan, panel, rows)
     if feed == "values":
         return x
     if feed == "minmax":

@@ -143,7 +143,7 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
             "node_name": [tree.names[node] for node in leaves],
             "parent": [tree.ids[tree.parent[node]] for node in leaves],
             "unit": [indicator.unit for indicator in plan.model.indicator],
-            "value": panel.x[here] if basis == "index" else scores.attained.value[row],  # type: ignore[union-attr]
+            "value": scores.full.x[here] if basis == "index" else scores.attained.value[row],  # type: ignore[union-attr]
             "score": score,
             "effective": weight,
             "contribution": contribution,
