@@ -678,3 +678,21 @@ def test_a_list_is_not_its_own_superior(write):
 
     with pytest.raises(FrameworkError, match="a list is given twice"):
         check(own, [own])
+
+
+def test_a_condition_that_is_half_a_number_is_refused(write):
+    norms = write(
+        "n.csv",
+        "设施,条件,标准,单位",
+        "厕所,人口=100-,2,个",
+        "厕所,人口=100-200,1,个",
+        "厕所,类型=3类区,1,个",
+    )
+    areas = write("a.csv", "地区,人口,类型,厕所", "甲,150,3类区,3")
+
+    with pytest.raises(DataError) as caught:
+        facilities(norms, areas)
+
+    assert "row 2: the condition '人口=100-' cannot be read" in str(caught.value)
+    assert "row 3" not in str(caught.value)
+    assert "row 4" not in str(caught.value)

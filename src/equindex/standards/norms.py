@@ -40,6 +40,7 @@ _SIZES: Final = (
 )
 _COLUMNS = "area facility required required_high actual unit attainment uncapped met rule norm any_of reason"
 _COUNTED = re.compile(f"(?P<factor>{FACTOR})(?P<noun>[^0-9]*)")
+_FIGURE = re.compile(r"[\d.,<>=≥≤~～+—–\-至到 ]*\d[\d.,<>=≥≤~～+—–\-至到 ]*")  # meant as a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +206,10 @@ def _norm(
         column = _column(key, columns)
         if not equals or not value:
             faults.add(file, line, f"the condition {part.strip()!r} should be column=value.")
+        elif _FIGURE.fullmatch(value) and not notation.read(value).numeric:
+            faults.add(
+                file, line, f"the condition {part.strip()!r} cannot be read: write ≥100, <100 or 100-200."
+            )
         elif not column and columns:
             faults.add(
                 file,
