@@ -1164,3 +1164,14 @@ def test_the_schedule_is_printed_a_column_for_each_year():
         line.split() for line in printed.splitlines() if line.startswith("开展补贴性职业技能培训人次")
     ]
     assert training[1:] == ["[60]", "12.00", "24.00", "36.00", "48.00", "60.00"]
+
+
+def test_ranks_tie_as_those_of_scores():
+    built = plan(*({**ONE, "id": f"i{k}"} for k in range(3)))
+    data = table(2023, i0=[10, 30, 5], i1=[20, 20, 5], i2=[30, 10, 5])  # both sum to 60, in another order
+
+    found = watch(built, data).regions["rank"].tolist()
+
+    assert found == built.score(data).rank[:, 0].tolist() == [1, 1, 3]
+    loose = plan(ONE, methods={"weighting": "equal", "rank_decimals": 0})
+    assert watch(loose, table(2023, one=[50.1, 50.2, 40])).regions["rank"].tolist() == [1, 1, 3]

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,7 +18,7 @@ from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
 from equindex.framework.consistency import warn_of_contradictions
-from equindex.framework.files import digests_of, load, read_weights
+from equindex.framework.files import clock, digests_of, load, read_weights
 from equindex.framework.given import check_kept, files_read, sheets_in_memory, warn_of_targets, years_of
 from equindex.framework.options import option_faults
 from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
@@ -340,16 +339,9 @@ class Framework:
         self, data: Any, digests: dict[str, str], panel: Panel, years: tuple[int, ...] | None, keep: str
     ) -> dict[str, Any]:
         source = str(data) if isinstance(data, str | Path) else None
-        stamp = os.environ.get("SOURCE_DATE_EPOCH")
-        try:
-            now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
-        except (ValueError, OverflowError, OSError):
-            raise FrameworkError(
-                f"SOURCE_DATE_EPOCH is {stamp!r}: give whole seconds since 1970, or unset it."
-            ) from None
         return {
             "equindex": __version__,
-            "time": now.isoformat(timespec="seconds"),
+            "time": clock().isoformat(timespec="seconds"),
             "framework": self.to_dict(),
             "framework_digest": self.digest,
             "weights": self.prepared().weighting,

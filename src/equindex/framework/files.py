@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from equindex.model import (
     parse,
 )
 
-__all__ = ["Contents", "digests_of", "load", "read_toml", "read_weights"]
+__all__ = ["Contents", "clock", "digests_of", "load", "read_toml", "read_weights"]
 
 _BARE = re.compile(r"^\s*([^\s\"'#=\[]*[^\x00-\x7f\"'#=\[][^\"'#=\[]*?)\s*=", re.MULTILINE)
 _REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
@@ -245,6 +247,23 @@ def _set(data: dict[str, Any], text: str, *, sections_only: bool = False) -> Non
         here[part] = dict(inner) if isinstance(inner, Mapping) else {}
         here = here[part]
     here[parts[-1]] = parsed
+
+
+def clock() -> datetime:
+    """Return the time that a record bears: SOURCE_DATE_EPOCH, or now.
+
+    Raises
+    ------
+    FrameworkError
+        If SOURCE_DATE_EPOCH is no time.
+    """
+    stamp = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        return datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise FrameworkError(
+            f"SOURCE_DATE_EPOCH is {stamp!r}: give whole seconds since 1970, or unset it."
+        ) from None
 
 
 def digests_of(path: Path, skip: Sequence[Path]) -> dict[str, str]:

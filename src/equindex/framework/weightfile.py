@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from equindex.errors import FrameworkError
-from equindex.framework.files import digests_of
+from equindex.framework.files import clock, digests_of
 from equindex.model import WeightSet
 
 __all__ = ["Scope", "made", "to_toml"]
@@ -67,11 +64,4 @@ def made(
 
 
 def _today() -> str:
-    stamp = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise FrameworkError(
-            f"SOURCE_DATE_EPOCH is {stamp!r}: give whole seconds since 1970, or unset it."
-        ) from None
-    return now.date().isoformat()
+    return clock().date().isoformat()

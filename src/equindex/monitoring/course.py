@@ -17,7 +17,7 @@ from equindex.scoring import Plan
 from equindex.scoring.attained import AttainedPanel
 from equindex.scoring.goals import read_cell
 
-__all__ = ["OUTLOOKS", "Cell", "Course", "follow", "only_bounded", "yes_or_no"]
+__all__ = ["OUTLOOKS", "Cell", "Course", "follow"]
 
 _AT = {name: number for number, name in enumerate(attainment.STATUSES)}
 _IS = {status: np.int8(number) for number, status in enumerate(STATUSES)}
@@ -130,7 +130,7 @@ def follow(plan: Plan, panel: Panel, found: AttainedPanel, rows: NDArray[np.intp
     held = ~(summed | trend) & (baseline >= low) & (baseline <= high)
     whole = _all_or_nothing(plan, found, goal)
 
-    bounded = only_bounded(found, goal) & ~(summed | trend)
+    bounded = _of_goals(found, "bounded", goal) & ~(summed | trend)
     first = np.where(bounded, np.nan, baseline)  # a way that starts somewhere beyond a bound is none
     valid = start < end
     begin, close = np.where(valid, start, np.nan), np.where(valid, end, np.nan)
@@ -252,21 +252,10 @@ def _falls(
         yield k, column, float(-100 * abs((after - before) / before)) if before else -100.0
 
 
-def only_bounded(found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
-    """Return where the printed baseline is only a bound."""
-    ends = [(g.baseline_low, g.baseline_high) for g in found.goals]
-    return np.array([*(bool(low < high) for low, high in ends), False])[goal]
-
-
 def _all_or_nothing(plan: Plan, found: AttainedPanel, goal: NDArray[np.intp]) -> BoolArray:
     """Return where there is no way half done: yes or no, places, levels."""
-    columns = np.array([bool(i.levels) or yes_or_no(i.unit) for i in plan.model.indicator])
+    columns = np.array([bool(i.levels) or notation.yes_or_no(i.unit) for i in plan.model.indicator])
     return columns | _of_goals(found, "place", goal)
-
-
-def yes_or_no(unit: str) -> bool:
-    """Whether a unit is 是/否."""
-    return notation.read("是", unit).numeric
 
 
 def _short(value: FloatArray, expected: FloatArray, direction: FloatArray) -> FloatArray:

@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from equindex import notation
 from equindex._arrays import BoolArray, FloatArray
-from equindex.monitoring.course import OUTLOOKS, Course, follow, only_bounded, yes_or_no
+from equindex.monitoring.course import OUTLOOKS, Course, follow
 from equindex.monitoring.status import STATUSES, Status, warnings_of
 from equindex.monitoring.words import chinese_of, number, say
 from equindex.scoring.attained import AttainedPanel, why_unattained
+from equindex.scoring.steps import ranks
 from equindex.scoring.tidy import categorical, reasons, truth, whole, worded
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def target_table(plan: Plan, panel: Panel, found: AttainedPanel, course: Course)
     pillars = {pillar.id: pillar.name or pillar.name_en or pillar.id for pillar in model.pillar}
     printed = np.array([*(g.raw for g in found.goals), ""], dtype=object)[goal]
     first = np.array([*(g.baseline_raw for g in found.goals), ""], dtype=object)[goal]
-    only = only_bounded(found, goal)
+    only = np.array([*(one.bounded for one in found.goals), False])[goal]
     bounds = np.full((size, wide), "", dtype=object)
     if panel.bounds:
         place = {int(row): k for k, row in enumerate(rows)}
@@ -167,7 +169,7 @@ def _words_of(indicator: Indicator) -> dict[float, str]:
     """Return the words that numbers stand for: levels, yes and no."""
     if indicator.levels:
         return dict(enumerate(indicator.levels, start=1))
-    return {0: "否", 1: "是"} if yes_or_no(indicator.unit) else {}
+    return {0: "否", 1: "是"} if notation.yes_or_no(indicator.unit) else {}
 
 
 def _in_words(indicators: Sequence[Indicator], values: FloatArray) -> list[str]:
@@ -279,7 +281,7 @@ def region_table(
             "year": course.as_of,
             "attainment": score,
             "coverage": found.rolled.coverage[course.rows, 0],
-            "rank": whole(ranks_within(score, level), np.isnan(score)),
+            "rank": whole(ranks_within(score, level, plan.rank_decimals), np.isnan(score)),
             "class": _classes(model, score, vetoed),
             **_year_on_year(twice.before[:, 0], twice.now[:, 0]),
             **_counts(course, inside),
@@ -299,18 +301,13 @@ def vetoes(model: FrameworkFile, binding: pd.DataFrame, regions: Sequence[str]) 
     return np.array([region in failing for region in regions], dtype=bool)
 
 
-def ranks_within(score: FloatArray, level: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return competition ranks among the scores of each level."""
-    found = np.zeros(score.shape, dtype=np.intp)
+def ranks_within(score: FloatArray, level: NDArray[np.intp], decimals: int | None) -> NDArray[np.int32]:
+    """Return ranks among the scores of each level, with the ties of the `scores` table; 0 is unranked."""
+    found = np.zeros(score.shape, dtype=np.int32)
     for one in np.unique(level):
-        found[level == one] = _rank(score[level == one])
+        here = level == one
+        found[here] = ranks(score[here][:, None], [slice(None)], decimals)[:, 0]
     return found
-
-
-def _rank(score: FloatArray) -> NDArray[np.intp]:
-    """Return competition ranks, 1 best."""
-    order = np.sort(-score[~np.isnan(score)])
-    return np.searchsorted(order, -score, side="left") + 1
 
 
 def _classes(model: FrameworkFile, score: FloatArray, vetoed: BoolArray) -> Any:
@@ -422,9 +419,7 @@ def department_table(
             "attainment": now.ravel(),
             **_year_on_year(mean(twice.leaf_before)[0], mean(twice.leaf_now)[0]),
             "coverage": coverage.ravel(),
-            "rank": whole(
-                np.apply_along_axis(_rank, 1, now).ravel() if size else np.empty(0), np.isnan(now).ravel()
-            ),
+            "rank": whole(ranks(now.T, [slice(None)], plan.rank_decimals).T.ravel(), np.isnan(now).ravel()),
             "class": _classes(plan.model, now.ravel(), np.zeros(now.size, dtype=bool)),
             **_counts(course, inside),
             **_alerts_by(plan.model, late, inside),

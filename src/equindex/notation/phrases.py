@@ -23,7 +23,7 @@ from equindex.notation.words import (
     power_of,
 )
 
-__all__ = ["listed", "phrase"]
+__all__ = ["listed", "phrase", "yes_or_no"]
 
 _STRENGTH = {word: strength for strength, words in STRENGTHS.items() for word in words}
 _COUNT = "(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})"
@@ -85,6 +85,11 @@ _WAYS = ("进一步", "明显", "显著", "有所", "继续", "大幅", "大幅�
 _DIRECTION = re.compile(rf"(?P<ways>(?:{one_of([*_STEPS, *_WAYS])})*)(?P<verb>{one_of(_TREND)})")
 
 
+def yes_or_no(unit: str) -> bool:
+    """Whether a unit of measurement is that of yes and no."""
+    return unit.lower() in _SWITCH_UNITS
+
+
 def phrase(text: str, unit: str) -> Reading | None:
     """Read folded text that says more than a number and its unit; None where a word of it is not known."""
     body = _SPACE.sub("", text)
@@ -129,7 +134,7 @@ def _direction(body: str) -> Reading | None:
 
 def _whole(body: str, unit: str) -> Reading | None:
     """Read claims that mean a number only under the right unit: all, none missing, done, within reach."""
-    if unit.lower() in _SWITCH_UNITS:
+    if yes_or_no(unit):
         done = _DONE.fullmatch(body)
         if body.lower() in _SWITCHES or done:
             return Reading(raw=body, value=_SWITCHES.get(body.lower(), 1.0), about=done[1] if done else "")

@@ -59,6 +59,11 @@ class Goal:
     rule: str = ""
     problem: str = ""
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a baseline is printed, and only as a bound or a range."""
+        return self.printed and self.baseline_low != self.baseline_high and not np.isnan(self.baseline)
+
 
 def goals(
     indicator: Indicator, rows: Iterable[Target], others: Sequence[Indicator] = ()

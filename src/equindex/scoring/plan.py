@@ -111,6 +111,12 @@ class Plan:
         )
 
     @property
+    def rank_decimals(self) -> int | None:
+        """Decimals to which scores are rounded before they are ranked; None ranks them unrounded."""
+        decimals = self.model.methods.rank_decimals if self.model.methods else "none"
+        return None if decimals == "none" else int(decimals)
+
+    @property
     def composite(self) -> bool:
         """Whether the framework asks for a composite index."""
         return bool(self.groups)

@@ -138,7 +138,7 @@ class Spread:
 
     def baseline_bounds(self, rows: _Rows, baseline: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         """Return between what the baselines lie; None where all of them are exact."""
-        if not any(_bounded(g) for g in self.goals):
+        if not any(g.bounded for g in self.goals):
             return None
         low, high = (self.number(f"baseline_{end}", rows) for end in ("low", "high"))
         return np.where(np.isnan(low), baseline, low), np.where(np.isnan(high), baseline, high)
@@ -185,7 +185,7 @@ class Spread:
     def _base(self, goal: Goal, rows: _Rows, baseline: FloatArray) -> FloatArray:
         """Return what a goal's amounts are added to, or its multiples are of; NaN where there is no such value."""
         if goal.on == "baseline":
-            return np.full_like(baseline, np.nan) if _bounded(goal) else baseline
+            return np.full_like(baseline, np.nan) if goal.bounded else baseline
         column = self._columns[goal.relative_to]
         at = self._before(rows, goal.lag)
         found = np.where(at < 0, np.nan, self.panel.x[at, column])
@@ -211,7 +211,7 @@ class Spread:
                 said[k] = (
                     f"no value of {other.name or other.id} in {years[k] - one.lag}, which the target is relative to"
                 )
-            elif _bounded(one):
+            elif one.bounded:
                 said[k] = "no baseline: the target starts from it, and it is known only as a bound"
             else:
                 year = self._starts[goal[k]]
@@ -243,8 +243,3 @@ class Spread:
 
     def _by_goal(self, values: NDArray[Any], rows: _Rows) -> NDArray[Any]:
         return values[self.goal if len(self.goal) == 1 else self.goal[rows]]
-
-
-def _bounded(goal: Goal) -> bool:
-    """Whether a printed baseline is only a bound, or a range."""
-    return goal.printed and goal.baseline_low != goal.baseline_high and not np.isnan(goal.baseline)

@@ -127,11 +127,7 @@ class Scores:
     @cached_property
     def rank(self) -> NDArray[np.int32]:
         """Ranks within each year of the `leading` scores, shape (rows, nodes); 0 is unranked."""
-        methods = self.plan.model.methods
-        decimals = methods.rank_decimals if methods else "none"
-        return ranks(
-            self.leading.score, list(self._spans.values()), None if decimals == "none" else int(decimals)
-        )
+        return ranks(self.leading.score, list(self._spans.values()), self.plan.rank_decimals)
 
     @property
     def _index_only(self) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equindex import notation
 from equindex.errors import DataError, FrameworkError
+from equindex.framework.files import clock
 from equindex.standards import parts
 from equindex.standards.lists import Faults, Item, ServiceList, named_apart, read_list
 from equindex.standards.matching import Matches
@@ -220,19 +219,12 @@ def _provenance(
     """Record what was read and how, so that the tables can be made again."""
     from equindex import __version__
 
-    stamp = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        now = datetime.fromtimestamp(int(stamp), UTC) if stamp else datetime.now(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise FrameworkError(
-            f"SOURCE_DATE_EPOCH is {stamp!r}: give whole seconds since 1970, or unset it."
-        ) from None
     list_path, *superior = (one.path.as_posix() for one in lists)
     norms, areas = (path.as_posix() for path in held.inputs) if held else (None, None)
     options = {"list": list_path, "superior": superior, "as_of": as_of, "target": target}
     return {
         "equindex": __version__,
-        "time": now.isoformat(timespec="seconds"),
+        "time": clock().isoformat(timespec="seconds"),
         "command": "standards",
         "options": {**options, "norms": norms, "areas": areas},
         "digests": {path.as_posix(): _digest(path) for path in inputs},

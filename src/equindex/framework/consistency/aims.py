@@ -15,7 +15,6 @@ from equindex.scoring.goals import Goal, goals, read_cell
 
 __all__ = ["Aim", "Drawn", "Start", "between", "in_words", "warning"]
 
-_BINARY: Final = ("是/否", "是否")
 _OTHER_PARTS: Final = ("sum", "share")  # what a part has is no value of the whole
 
 
@@ -83,7 +82,7 @@ class Aim:
     @property
     def amount(self) -> bool:
         """Whether it makes sense to speak of its growth: no total, place, level, or yes and no."""
-        odd = self.indicator.levels or self.indicator.unit in _BINARY or self.goal.place
+        odd = self.indicator.levels or notation.yes_or_no(self.indicator.unit) or self.goal.place
         return self.plain and not odd and not self.goal.cumulative and math.isfinite(self.end)
 
     @property
