@@ -256,7 +256,7 @@ def test_results_are_the_same_bits_for_any_number_of_threads(monkeypatch, name, 
     results = []
 
     for cpus in (1, 2, 3):
-        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        monkeypatch.setattr(_arrays, "cpus", lambda cpus=cpus: cpus)
         results.append(aggregate.methods.get(name).function(x, w, missing="reweight"))
 
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()

@@ -397,7 +397,7 @@ def test_the_number_of_threads_is_irrelevant_to_the_last_bit(method, options, mo
     x, results = np.tile(X, (30 if method.traits.get("relative") else 9_000, 1)), []
 
     for cpus in (1, 3):
-        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        monkeypatch.setattr(_arrays, "cpus", lambda cpus=cpus: cpus)
         results.append(run(method, x, options))
 
     assert results[0].tobytes() == results[1].tobytes()

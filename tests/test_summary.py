@@ -153,7 +153,7 @@ def test_row_blocks_cover_every_row_once(rows, columns):
 
 @pytest.mark.parametrize("cpus", [1, 3])
 def test_tasks_keep_their_order_over_threads(monkeypatch, cpus):
-    monkeypatch.setattr(_arrays, "_cpus", lambda: cpus)
+    monkeypatch.setattr(_arrays, "cpus", lambda: cpus)
 
     results = map_blocks(lambda task, buffer: task * len(buffer), range(50), numbers=1 << 21, buffer=2)
 
@@ -167,8 +167,8 @@ def test_callers_that_overlap_leave_blas_as_it_was():
     with threadpool_limits(2, "blas"):
         before = threads()
 
-        with _arrays._one_blas_thread():
-            with _arrays._one_blas_thread():
+        with _arrays.one_blas_thread():
+            with _arrays.one_blas_thread():
                 inside = threads()
             after_one = threads()
 
@@ -177,11 +177,11 @@ def test_callers_that_overlap_leave_blas_as_it_was():
 
 
 def test_a_processor_is_there():
-    assert 1 <= _arrays._cpus() <= (os.cpu_count() or 1)
+    assert 1 <= _arrays.cpus() <= (os.cpu_count() or 1)
 
 
 def test_a_failing_task_fails_the_whole(monkeypatch):
-    monkeypatch.setattr(_arrays, "_cpus", lambda: 2)
+    monkeypatch.setattr(_arrays, "cpus", lambda: 2)
 
     with pytest.raises(ZeroDivisionError):
         map_blocks(lambda task, _: 1 // task, [3, 2, 1, 0], numbers=1 << 21)

@@ -22,11 +22,14 @@ __all__ = [
     "IntArray",
     "as_float",
     "blocks",
+    "cpus",
     "map_blocks",
+    "one_blas_thread",
     "one_of",
     "positioned",
     "refused_cells",
     "row_blocks",
+    "single_threaded",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -148,7 +151,8 @@ def map_blocks(
     list
         The results in the order of the tasks.
     """
-    threads = min(_cpus(), len(tasks)) if numbers >= _SERIAL_BELOW else 1
+    wanted = numbers >= _SERIAL_BELOW and not getattr(_here, "single", False)
+    threads = min(cpus(), len(tasks)) if wanted else 1
     results: dict[int, _Result] = {}
     queue = iter(enumerate(tasks))
     lock = threading.Lock()
@@ -165,7 +169,7 @@ def map_blocks(
     if numbers < _BLAS_SERIAL_BELOW:
         work()
     else:
-        with _one_blas_thread():
+        with one_blas_thread():
             if threads <= 1:
                 work()
             else:
@@ -175,7 +179,18 @@ def map_blocks(
     return [results[index] for index in range(len(tasks))]
 
 
-def _cpus() -> int:
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Keep `map_blocks` to the thread that calls it, which is one of many already."""
+    before = getattr(_here, "single", False)
+    _here.single = True
+    try:
+        yield
+    finally:
+        _here.single = before
+
+
+def cpus() -> int:
     """Count the processors this process may use."""
     count: int | None = getattr(os, "process_cpu_count", os.cpu_count)()
     return count or 1
@@ -188,13 +203,14 @@ def _controller() -> Any:
     return ThreadpoolController()
 
 
+_here = threading.local()
 _blas_lock = threading.Lock()
 _blas_limits: list[Any] = []
 _blas_users = 0
 
 
 @contextmanager
-def _one_blas_thread() -> Iterator[None]:
+def one_blas_thread() -> Iterator[None]:
     """Limit BLAS to one thread; of callers that overlap, the first limits and the last restores."""
     global _blas_users
     with _blas_lock:

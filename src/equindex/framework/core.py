@@ -226,7 +226,7 @@ class Framework:
             The panel is None where there are errors; digests are SHA-256 by file name.
         """
         self.prepared()
-        sheets, digests = self._sheets(data)
+        sheets, digests = self.sheets(data)
         panel, findings = observe(self.model, self.regions, sheets, reference_known=reference_known)
         warn_of_targets(self.model, findings)
         return panel, findings, digests
@@ -248,7 +248,8 @@ class Framework:
         warn_of_contradictions(self.model, panel, findings)
         return panel, findings
 
-    def _sheets(self, data: Any) -> tuple[list[tables.Sheet], dict[str, str]]:
+    def sheets(self, data: Any) -> tuple[list[tables.Sheet], dict[str, str]]:
+        """Return the tables of `data`, unchecked, and the SHA-256 of each file by name."""
         if isinstance(data, str | Path):
             if not str(data).strip():
                 raise DataError("the name of the data is empty. Name a file or a folder.")

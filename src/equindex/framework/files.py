@@ -31,7 +31,7 @@ from equindex.model import (
     parse,
 )
 
-__all__ = ["Contents", "clock", "digests_of", "load", "read_toml", "read_weights"]
+__all__ = ["Contents", "apply_setting", "clock", "digests_of", "load", "read_toml", "read_weights"]
 
 _BARE = re.compile(r"^\s*([^\s\"'#=\[]*[^\x00-\x7f\"'#=\[][^\"'#=\[]*?)\s*=", re.MULTILINE)
 _REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
@@ -62,7 +62,7 @@ def load(path: Path, settings: Sequence[str]) -> Contents:
     book = path.suffix.lower() in tables.BOOKS
     found = _book(path) if book else Contents(read_toml(path), [path])
     for text in settings:
-        _set(found.data, text)
+        apply_setting(found.data, text)
     for key, (model, synonyms) in _PARTS.items():
         name = found.data.get(key)
         if isinstance(name, str):
@@ -154,7 +154,7 @@ def _book(path: Path) -> Contents:
         for line, row in tables.records(path, ("key", "value", "note"), sheet=sheets["framework"]):
             if "key" not in row:
                 raise FrameworkError(f"{path.name} [framework] row {line}: no key.")
-            _set(data, f"{row['key']}={row.get('value', '')}", sections_only=True)
+            apply_setting(data, f"{row['key']}={row.get('value', '')}", sections_only=True)
     found = Contents(data, [path])
     for key, (model, synonyms) in _PARTS.items():
         if key in sheets:
@@ -222,7 +222,7 @@ def _weight_table(path: Path, sheet: str | None = None) -> WeightSet:
     return parse(WeightSet, {"id": path.stem, "weights": weights}, str(path))
 
 
-def _set(data: dict[str, Any], text: str, *, sections_only: bool = False) -> None:
+def apply_setting(data: dict[str, Any], text: str, *, sections_only: bool = False) -> None:
     """Apply one ``--set key=value``: dotted keys, values in TOML; a bare word is text."""
     key, found, value = text.partition("=")
     parts = [part.strip() for part in key.split(".")]

@@ -13,11 +13,11 @@ from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError
 from equindex.schema import Panel
 from equindex.scoring.attained import attain
-from equindex.scoring.equalized import called, equalize, references
+from equindex.scoring.equalized import called, degrees, equalize, references
 from equindex.scoring.first import fill, measure_treatments
 from equindex.scoring.plan import Plan
 from equindex.scoring.results import Scores
-from equindex.scoring.steps import composite, index_only, measure
+from equindex.scoring.steps import composite, index_only, measure, ties
 from equindex.scoring.tree import Rolled, Tree
 from equindex.scoring.weigh import weigh
 from equindex.scoring.why import Explanation, explain
@@ -30,12 +30,14 @@ __all__ = [
     "Scores",
     "Tree",
     "called",
+    "degrees",
     "explain",
     "fill",
     "measure",
     "measure_treatments",
     "references",
     "score",
+    "ties",
     "weigh",
 ]
 

@@ -18,7 +18,7 @@ from equindex.scoring.plan import Plan
 from equindex.scoring.tidy import unscored
 from equindex.scoring.tree import Rolled
 
-__all__ = ["Equalized", "equalize", "inequality"]
+__all__ = ["Equalized", "degrees", "equalize", "inequality"]
 
 _PERCENT = ("%", "％", "百分比", "percent")  # units whose shortfall to 100 means something
 _SPLIT = ("gini", "theil_t", "theil_l", "ge")
@@ -191,16 +191,7 @@ def _measured(
     basis: str,
 ) -> list[dict[str, Any]]:
     """Apply one measure to every column; its degree goes up the tree."""
-    method = equalization.measures.get(call.name)
-    defined = equalization.defined(call.name, columns, population=weights, **call.options)
-    value = np.full(len(columns), np.nan)
-    chosen = None if weights is None else weights[defined]
-    if defined.any():
-        value[defined] = method.function(columns[defined], population=chosen, **call.options)
-    degree = None
-    if method.traits.get("degree"):
-        held = None if weights is None else np.where(present, weights, np.nan)
-        degree = equalization.degree(call.name, value, n=present.sum(axis=1), population=held)
+    value, degree, defined = _valued(call, columns, weights, present)
     rows: list[dict[str, Any]] = []
     for k, node in enumerate(nodes):
         reason = "" if np.isfinite(value[k]) else _undefined(call.name, present[k], defined[k])
@@ -213,6 +204,38 @@ def _measured(
     if degree is not None and basis == "values":
         rows += _degrees(plan, year, call.label, weights is not None, degree)
     return rows
+
+
+def _valued(
+    call: MethodCall, columns: FloatArray, weights: FloatArray | None, present: Any
+) -> tuple[FloatArray, FloatArray | None, Any]:
+    """Return a measure of every row of `columns`, its degree if it has one, and where it is defined."""
+    method = equalization.measures.get(call.name)
+    defined = equalization.defined(call.name, columns, population=weights, **call.options)
+    value = np.full(len(columns), np.nan)
+    chosen = None if weights is None else weights[defined]
+    if defined.any():
+        value[defined] = method.function(columns[defined], population=chosen, **call.options)
+    if not method.traits.get("degree"):
+        return value, None, defined
+    held = None if weights is None else np.where(present, weights, np.nan)
+    return value, equalization.degree(call.name, value, n=present.sum(axis=1), population=held), defined
+
+
+def degrees(plan: Plan, panel: Panel, year: int) -> FloatArray:
+    """Return the degree of equalization of every indicator in a year, each region counting the same.
+
+    Returns
+    -------
+    ndarray, shape (indicators,)
+        NaN where the measure is not defined. [0-100]
+    """
+    assert plan.model.equalization is not None
+    columns = np.ascontiguousarray(panel.x[panel.rows_of[year]].T)
+    call = MethodCall(name=plan.model.equalization.degree)
+    _, found, _ = _valued(call, columns, None, np.isfinite(columns))
+    assert found is not None
+    return found
 
 
 def _needs_population(call: MethodCall) -> bool:

@@ -19,7 +19,7 @@ from equindex.schema import Panel
 from equindex.scoring.plan import Plan
 from equindex.scoring.tree import Rolled
 
-__all__ = ["composite", "index_only", "measure", "ranks"]
+__all__ = ["composite", "index_only", "measure", "ranks", "ties"]
 
 Measured = TypeVar("Measured", Summary, treat.Treatment)
 
@@ -216,7 +216,7 @@ def ranks(score: FloatArray, spans: Sequence[slice], decimals: int | None) -> ND
     ranked = np.zeros(score.shape, dtype=np.int32)
     for rows in spans:
         part = np.ascontiguousarray(score[rows].T)
-        worth = -(_tied(part) if decimals is None else np.round(part, decimals))
+        worth = -ties(part, decimals)
         order = np.argsort(worth, axis=1)
         worth = np.take_along_axis(worth, order, axis=1)
         place = np.broadcast_to(np.arange(1, worth.shape[1] + 1, dtype=np.int32), worth.shape).copy()
@@ -229,8 +229,18 @@ def ranks(score: FloatArray, spans: Sequence[slice], decimals: int | None) -> ND
     return ranked
 
 
-def _tied(score: FloatArray) -> FloatArray:
-    """Round each row to some digits of its largest number, so that rounding errors make no ranks."""
+def ties(score: FloatArray, decimals: int | None) -> FloatArray:
+    """Return scores of shape (series, regions) as they are ranked: what is called equal is equal.
+
+    Parameters
+    ----------
+    score : ndarray, shape (series, regions)
+        Scores; each series is ranked by itself.
+    decimals : int or None
+        Round so; None rounds to some digits of each series' largest number, so that rounding errors make no ranks.
+    """
+    if decimals is not None:
+        return np.round(score, decimals)
     largest = np.fmax.reduce(np.abs(score), axis=1, keepdims=True)
     with np.errstate(all="ignore"):
         unit = 10.0 ** (_TIE_DIGITS - np.ceil(np.log10(largest)))

@@ -1,0 +1,147 @@
+"""Variants of a framework: some keys changed as ``--set`` changes them, or some nodes left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from equindex.errors import FrameworkError
+from equindex.framework.core import Framework
+from equindex.framework.files import apply_setting
+from equindex.model import ROOT
+from equindex.schema import Panel, observe
+
+__all__ = ["Source", "with_settings", "without"]
+
+_TOLD = ("target", "milestone", "statement", "exclude")  # sections whose rows name an indicator
+_OF_METHODS = {"methods": None, "attainment": None}  # sections that reading the data does not look at
+
+
+def with_settings(framework: Framework, settings: Iterable[str]) -> Framework:
+    """Return a framework with some keys changed.
+
+    Parameters
+    ----------
+    framework : Framework
+        Stays as it is.
+    settings : iterable of str
+        As on the command line: ``"normalise=zscore"``, ``"normalise.lower=0"``, ``"attainment.rule=met"``; keys
+        without a section are of [methods].
+
+    Returns
+    -------
+    Framework
+
+    Raises
+    ------
+    FrameworkError
+        If a key or value is wrong, or the methods do not fit together.
+    """
+    before = _plain(framework.model.model_dump(exclude_defaults=True))
+    data = _plain(before)
+    for text in settings:
+        apply_setting(data, text)
+    methods, old = data.pop("methods", {}), before.get("methods", {})
+    changes = {key: value for key, value in data.items() if before.get(key) != value}
+    changes |= {key: value for key, value in methods.items() if old.get(key) != value}
+    return framework.replace(**changes) if changes else framework
+
+
+def without(framework: Framework, node: str) -> Framework:
+    """Return a framework without an indicator, or without a pillar and all below it.
+
+    Parameters
+    ----------
+    framework : Framework
+        Stays as it is.
+    node : str
+        Id of the indicator or pillar.
+
+    Returns
+    -------
+    Framework
+        Parents that lose all their parts go too; weights of the others stay as they are to each other.
+
+    Raises
+    ------
+    FrameworkError
+        If there is no such node, nothing would be left, or the methods do not fit what is left.
+    """
+    tree = framework.prepared().tree
+    if node not in tree.ids[1:]:
+        raise FrameworkError(f"there is no indicator or pillar {node!r}.")
+    gone = {tree.ids.index(node)}
+    for at in range(len(tree.ids)):
+        if int(tree.parent[at]) in gone:
+            gone.add(at)
+    for at in range(len(tree.ids) - 1, 0, -1):
+        inside = set(tree.children[at].tolist())
+        if inside and inside <= gone:
+            gone.add(at)
+    names = {tree.ids[at] for at in gone}
+    data = _plain(framework.model.model_dump(exclude_defaults=True))
+    data["indicator"] = [row for row in data["indicator"] if row["id"] not in names]
+    data["pillar"] = [row for row in data.get("pillar", []) if row["id"] not in names]
+    if not data["indicator"]:
+        raise FrameworkError(f"without {node!r} nothing is left to score.")
+    for key in _TOLD:
+        if key in data:
+            data[key] = [row for row in data[key] if row.get("indicator") not in names]
+    kept = framework.weights
+    if kept is not None:
+        left = {name: weight for name, weight in kept.weights.items() if name not in names and name != ROOT}
+        kept = kept.model_copy(update={"weights": left, "scale": True}) if left else None
+    built = replace(framework, weights=kept)
+    return built.replace(
+        indicator=data["indicator"], pillar=data["pillar"], **{key: data[key] for key in _TOLD if key in data}
+    )
+
+
+class Source:
+    """Data that are read once for many variants of a framework."""
+
+    def __init__(self, framework: Framework, data: Any) -> None:
+        """Read the tables.
+
+        Raises
+        ------
+        DataError
+            With every error of the data.
+        """
+        self.sheets, self.digests = framework.sheets(data)
+        self._panels: list[tuple[Any, Panel]] = []
+
+    def panel(self, framework: Framework) -> Panel:
+        """Return the data as a variant sees them.
+
+        Raises
+        ------
+        DataError
+            With every error of the data.
+        """
+        key = framework.model.model_copy(update=_OF_METHODS), _peers(framework)
+        for known, panel in self._panels:
+            if known == key:
+                return panel
+        read, findings = observe(framework.model, framework.regions, self.sheets)
+        findings.stop_on_errors()
+        assert read is not None
+        self._panels.append((key, read))
+        return read
+
+
+def _peers(framework: Framework) -> object:
+    methods = framework.model.methods
+    return methods.impute.options.get("by") if methods else None
+
+
+def _plain(value: Any) -> Any:
+    """Copy a model's content, methods as files write them: their options beside their names."""
+    if isinstance(value, Mapping):
+        if set(value) == {"name", "options"}:
+            value = {"name": value["name"], **value["options"]}
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value
