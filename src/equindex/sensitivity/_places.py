@@ -1,0 +1,235 @@
+"""Places of many draws: sorted keys that carry the region in their lowest bits, and counts of who is where."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equindex._arrays import BoolArray, FloatArray, IntArray, blocks, map_blocks
+
+__all__ = ["Tally", "bins"]
+
+_EVERY_RANK = 20_000  # regions up to which every rank is counted by itself (1.6 GB)
+_CELLS = 1 << 27  # counts of more regions than that
+_ORDER_BYTES = 1 << 26  # places kept at once
+_MOST_DRAWS = 1 << 14  # draws kept at once
+_SORT_BYTES = 1 << 20  # scores sorted at once
+
+Fill = Callable[[slice, FloatArray], Any]
+Exact = Callable[[IntArray, IntArray], FloatArray]
+
+
+def bins(n: int) -> IntArray:
+    """Return the first rank of each bin: every rank up to 20,000 regions; beyond, mirrored bins of even width.
+
+    Examples
+    --------
+    >>> bins(4)
+    array([1, 2, 3, 4])
+    >>> len(bins(200_000)), bins(200_000)[[0, 1, -1]]
+    (669, array([     1,    300, 199702]))
+    """
+    if n <= _EVERY_RANK:
+        return np.arange(1, n + 1)
+    width = -(-n // (_CELLS // n))
+    lower = np.arange(0, n // 2, width)
+    return np.unique(np.concatenate([lower, n - lower[1:]])) + 1
+
+
+@dataclass(slots=True, eq=False)
+class Tally:
+    """Counts of ranks, added to block by block.
+
+    `counts[bin, region]` counts ranks from above. Counts from below mirror them but where regions share a rank or
+    have none: `apart` holds those differences and is None while there are none.
+    """
+
+    n: int
+    first: IntArray
+    counts: NDArray[np.int32]
+    apart: NDArray[np.int32] | None
+    sums: IntArray
+    ranked: IntArray
+    draws: int = 0
+    tied: int = 0
+    level: int = 0
+
+    @classmethod
+    def of(cls, n: int) -> Tally:
+        """Return an empty tally of n regions."""
+        first = bins(n)
+        counts = np.zeros((len(first), n), dtype=np.int32)
+        zeros = np.zeros((2, n), dtype=np.int64)
+        return cls(n=n, first=first, counts=counts, apart=None, sums=zeros[0], ranked=zeros[1])
+
+    @property
+    def at_once(self) -> int:
+        """Draws whose places are kept at once."""
+        size = 2 if self.n <= 1 << 16 else 4
+        return max(256, min(_MOST_DRAWS, _ORDER_BYTES // (size * max(1, self.n))))
+
+    def add(self, draws: int, fill: Fill, exact: Exact, unknown: BoolArray | None = None) -> list[IntArray]:
+        """Count the ranks of at most `at_once` draws; return the draws and the regions that lead them.
+
+        Parameters
+        ----------
+        draws : int
+            How many.
+        fill : callable
+            ``fill(block, out)`` writes keys of a block of draws: above 0, less is better, NaN is last. Keys that lie
+            closer together than about 2**-36 of their size need not be in order.
+        exact : callable
+            ``exact(draws, regions)`` returns the scores that decide there, more is better.
+        unknown : ndarray of bool, shape (draws, regions), optional
+            Where `fill` writes NaN.
+        """
+        n = self.n
+        bits = max(16, (n - 1).bit_length())
+        kind: Any = np.uint16 if bits == 16 else np.uint32
+        every = 8 // kind().itemsize
+        low = slice(0 if sys.byteorder == "little" else every - 1, None, every)
+        below = np.uint64((1 << bits) - 1)
+        apart = np.uint64((2 << bits) - 1)  # keys with the region in their low bits may differ by this much
+        index = np.arange(n, dtype=np.uint64)
+        places = np.empty(n * draws, dtype=kind).reshape(n, draws)
+        lock = threading.Lock()
+        leaders: dict[int, tuple[IntArray, IntArray]] = {}
+
+        def sort(block: slice, buffer: FloatArray) -> None:
+            rows = block.stop - block.start
+            scores = buffer[: rows * n].reshape(rows, n)
+            fill(block, scores)
+            keys = scores.view(np.uint64)
+            keys &= ~below
+            keys |= index
+            keys.sort(axis=1)
+            gaps = buffer[rows * n : rows * (2 * n - 1)].view(np.uint64).reshape(rows, n - 1)
+            np.subtract(keys[:, 1:], keys[:, :-1], out=gaps)
+            near = gaps.min(axis=1, initial=apart + below) <= apart
+            ranked = np.full(rows, n)
+            if unknown is not None:
+                ranked -= unknown[block].sum(axis=1)
+            some = np.flatnonzero(near | (ranked < n))
+            if some.size:
+                found = _settled(
+                    keys, gaps <= apart, some, ranked, below, lambda r, c: exact(r + block.start, c)
+                )
+                lead = (found.first == 0) & (found.place > 0)
+                with lock:
+                    self._correct(found)
+                leaders[block.start] = found.row[lead] + block.start, found.region[lead]
+            order = keys.view(kind)[:, low].T
+            places[:, block] = order if bits == 16 else order & kind(below)
+
+        step = max(4, _SORT_BYTES // (8 * max(1, n)))
+        map_blocks(sort, blocks(draws, step), numbers=draws * n, buffer=2 * step * n)
+        self._count(places)
+        self.draws += draws
+        self.ranked += draws
+        led = np.arange(draws) if unknown is None else np.flatnonzero(~unknown.all(axis=1))
+        more = [leaders[start] for start in sorted(leaders)]
+        return [
+            np.concatenate([led, *(pair[0] for pair in more)]),
+            np.concatenate([places[0, led].astype(np.int64), *(pair[1] for pair in more)]),
+        ]
+
+    def _count(self, places: NDArray[Any]) -> None:
+        """Count who is at each place."""
+        ends = np.append(self.first[1:] - 1, self.n)
+        draws = places.shape[1]
+        for number, (start, end) in enumerate(zip(self.first - 1, ends, strict=True)):
+            here = places[start:end].ravel()
+            found = np.bincount(here, minlength=self.n)
+            self.counts[number] += found
+            if end - start == 1:
+                self.sums += found * (start + 1)
+            else:
+                self.sums += np.bincount(
+                    here, weights=np.repeat(np.arange(start, end) + 1.0, draws), minlength=self.n
+                ).astype(np.int64)
+
+    def _correct(self, found: _Settled) -> None:
+        """Move regions that share a rank, or have none, from their places to their ranks."""
+        n, region = self.n, found.region
+        known = found.first >= 0
+        np.subtract.at(self.counts, (self._bin(found.place), region), 1)
+        np.add.at(self.counts, (self._bin(found.first[known]), region[known]), 1)
+        np.subtract.at(self.sums, region, found.place - found.first)
+        np.subtract.at(self.ranked, region[~known], 1)
+        from_below = found.ranked[known] - 1 - found.last[known]
+        mirrored = n - 1 - found.first[known]
+        off = from_below != mirrored
+        if off.any():
+            if self.apart is None:
+                self.apart = np.zeros_like(self.counts)
+            np.add.at(self.apart, (self._bin(from_below[off]), region[known][off]), 1)
+            np.subtract.at(self.apart, (self._bin(mirrored[off]), region[known][off]), 1)
+        self.tied += np.unique(found.row[known & (found.last > found.first)]).size
+        self.level += int(((found.place == 0) & (found.last == found.ranked - 1) & (found.ranked > 1)).sum())
+
+    def _bin(self, place: IntArray) -> IntArray:
+        return np.searchsorted(self.first, place + 1, side="right") - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Settled:
+    """Regions whose rank is not their place + 1: those of their row, their place, first and last of their equals."""
+
+    row: IntArray
+    place: IntArray
+    region: IntArray
+    first: IntArray
+    last: IntArray
+    ranked: IntArray
+
+
+def _settled(
+    keys: NDArray[np.uint64],
+    close: BoolArray,
+    some: IntArray,
+    ranked: IntArray,
+    below: np.uint64,
+    exact: Exact,
+) -> _Settled:
+    """Order runs of close keys by exact scores, in place; return who shares a rank or has none (first = -1)."""
+    n = keys.shape[1]
+    close, count = close[some], ranked[some]
+    places = np.arange(n)
+    close &= places[1:] < count[:, None]
+    member, linked = np.zeros((2, len(some), n), dtype=bool)
+    linked[:, 1:] = close
+    member[:, 1:] = close
+    member[:, :-1] |= close
+    member |= (count < n)[:, None] & (places < count[:, None])
+    at, place = np.nonzero(member)
+    row = some[at]
+    region = (keys[row, place] & below).astype(np.int64)
+    run = np.cumsum(~linked[member])
+    score = exact(row, region)
+    order = np.lexsort((-score, run))
+    region, score = region[order], score[order]
+    keys[row, place] = region.astype(np.uint64)
+    new = np.ones(len(run), dtype=bool)
+    new[1:] = (run[1:] != run[:-1]) | (score[1:] != score[:-1])
+    starts = np.flatnonzero(new)
+    sizes = np.diff(np.append(starts, len(run)))
+    first = np.repeat(place[starts], sizes)
+    last = first + np.repeat(sizes, sizes) - 1
+    kept = (last > first) | (count[at] < n)
+    lost_at, lost = np.nonzero(places >= count[:, None])
+    none = np.full(len(lost), -1)
+    lost_row = some[lost_at]
+    return _Settled(
+        row=np.concatenate([row[kept], lost_row]),
+        place=np.concatenate([place[kept], lost]),
+        region=np.concatenate([region[kept], (keys[lost_row, lost] & below).astype(np.int64)]),
+        first=np.concatenate([first[kept], none]),
+        last=np.concatenate([last[kept], none]),
+        ranked=np.concatenate([count[at][kept], count[lost_at]]),
+    )
