@@ -329,7 +329,7 @@ def confidence(z: Blocks, central: ArrayLike) -> FloatArray:
     for draw in whole_blocks(z, "z", "indicators"):
         if draw.shape != w.shape:
             raise MethodError(f"central weights are of shape {w.shape}, the values of {draw.shape}.")
-        kept = ~np.isnan(draw).any(axis=1)
+        kept = np.asarray(~np.isnan(draw).any(axis=1))
         here = own[kept[own]]
         known[here] += 1
         x = draw[kept]
@@ -339,7 +339,7 @@ def confidence(z: Blocks, central: ArrayLike) -> FloatArray:
             regions = here[block]
             scores = w[regions] @ x.T
             gap = scores.max(axis=1, keepdims=True) - scores
-            leads = np.less_equal(np.take_along_axis(gap, place[regions, None], axis=1)[:, 0], near)
+            leads = gap[np.arange(len(regions)), place[regions]] <= near
             at, others = np.nonzero((gap <= near) & leads[:, None])
             mine = scores_of(x, w, place[regions[at]], regions[at])
             leads[at[scores_of(x, w, others, regions[at]) > mine]] = False
