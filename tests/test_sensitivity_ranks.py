@@ -7,7 +7,17 @@ from scipy import stats
 
 from equindex import _arrays
 from equindex.errors import DomainError, MethodError
-from equindex.sensitivity import _places, acceptability, acceptability_of, confidence, ranks
+from equindex.sensitivity import (
+    _places,
+    acceptability,
+    acceptability_of,
+    ahead,
+    class_shares,
+    confidence,
+    not_told_apart,
+    ranks,
+    winning_shares,
+)
 
 RNG = np.random.default_rng(5)
 
@@ -272,6 +282,61 @@ def test_the_error_of_a_share_is_at_most_one_in_twice_the_root():
     assert (ranks.share_error(np.linspace(0, 1, 21), 400) <= 1 / 40).all()
 
 
+# Who is ahead of whom
+
+
+def test_winning_shares_count_ties_half_and_only_draws_with_both(monkeypatch):
+    scores = RNG.integers(0, 4, (90, 7)).astype(float)
+    scores[RNG.random((90, 7)) < 0.2] = np.nan
+    scores[:, 6] = np.nan
+
+    found = winning_shares(scores)
+    monkeypatch.setattr(ahead, "_DRAWS", 8)
+    monkeypatch.setattr(ahead, "_CELLS", 20)
+    pairs = [(0, 1), (5, 2), (3, 3), (6, 0)]
+    chosen = winning_shares(iter([scores[:30], scores[30:]]), pairs)
+
+    for r in range(7):
+        for s in range(7):
+            a, b = scores[:, r], scores[:, s]
+            both = ~np.isnan(a) & ~np.isnan(b)
+            expected = (np.sign(a - b)[both] + 1).mean() / 2 if both.any() else np.nan
+            assert found[r, s] == pytest.approx(expected, nan_ok=True)
+    np.testing.assert_array_equal(chosen, [found[pair] for pair in pairs])
+
+
+def test_groups_are_the_longest_runs_without_a_sure_difference():
+    scores = RNG.normal(np.linspace(3, 0, 14), 0.5, (400, 14))[:, RNG.permutation(14)]
+    winning = winning_shares(scores)
+
+    groups = not_told_apart(winning, level=0.9)
+
+    order = np.argsort(-(winning.sum(axis=1)), kind="stable")
+    runs = [order[a:b] for a in range(14) for b in range(a + 1, 15)]
+    level = [set(run) for run in runs if all(winning[i, j] < 0.9 for i in run for j in run)]
+    longest = [run for run in level if not any(run < other for other in level)]
+    assert [set(group) for group in groups] == longest
+    assert 1 < len(groups) < 14
+
+
+def test_regions_sure_of_their_place_are_alone_and_the_unscored_in_no_group():
+    scores = np.array([[3.0, np.nan, 1.0, 2.0]] * 3)
+
+    assert [group.tolist() for group in not_told_apart(winning_shares(scores))] == [[0], [3], [2]]
+
+
+def test_class_shares_count_lower_bounds_in():
+    scores = RNG.integers(0, 6, (50, 4)).astype(float)
+    scores[:10, 1] = scores[:, 3] = np.nan
+
+    found = class_shares(iter([scores[:20], scores[20:]]), [4, 2])
+
+    np.testing.assert_allclose(found[0, 0], (scores[:, 0] >= 4).mean())
+    np.testing.assert_allclose(found[1, 1], ((scores[10:, 1] >= 2) & (scores[10:, 1] < 4)).mean())
+    np.testing.assert_allclose(found[2, 2], (scores[:, 2] < 2).mean())
+    assert np.isnan(found[:, 3]).all()
+
+
 # Refusals
 
 
@@ -303,3 +368,17 @@ def test_shapes_that_do_not_fit_are_refused():
         _ = acceptability_of([[1.0, 2.0]]).central_weights
     with pytest.raises(MethodError, match="cannot be merged"):
         acceptability_of([[1.0, 2.0]]).merge(acceptability_of([[1.0, 2.0, 3.0]]))
+    with pytest.raises(MethodError, match="fall from the best class down"):
+        class_shares([[1.0]], [1, 2])
+    with pytest.raises(MethodError, match="position 0 to 1"):
+        winning_shares([[1.0, 2.0]], [(0, 2)])
+    with pytest.raises(MethodError, match="Name the pairs"):
+        winning_shares(np.zeros((1, 5001)))
+    with pytest.raises(MethodError, match=r"above 0\.5"):
+        not_told_apart(np.eye(2), level=0.5)
+    with pytest.raises(MethodError, match="compare regions with each other"):
+        not_told_apart(np.ones((2, 3)))
+    with pytest.raises(MethodError, match="a quantile is a share"):
+        acceptability_of([[1.0, 2.0]]).quantile(1.5)
+    with pytest.raises(MethodError, match="between 0 and the number of draws"):
+        ranks.share_interval(3, 2)

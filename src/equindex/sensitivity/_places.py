@@ -158,8 +158,8 @@ class Tally:
         """Move regions that share a rank, or have none, from their places to their ranks."""
         n, region = self.n, found.region
         known = found.first >= 0
-        np.subtract.at(self.counts, (self._bin(found.place), region), 1)
-        np.add.at(self.counts, (self._bin(found.first[known]), region[known]), 1)
+        self._move(self.counts, found.place, region, -1)
+        self._move(self.counts, found.first[known], region[known], 1)
         np.subtract.at(self.sums, region, found.place - found.first)
         np.subtract.at(self.ranked, region[~known], 1)
         from_below = found.ranked[known] - 1 - found.last[known]
@@ -168,13 +168,16 @@ class Tally:
         if off.any():
             if self.apart is None:
                 self.apart = np.zeros_like(self.counts)
-            np.add.at(self.apart, (self._bin(from_below[off]), region[known][off]), 1)
-            np.subtract.at(self.apart, (self._bin(mirrored[off]), region[known][off]), 1)
+            self._move(self.apart, from_below[off], region[known][off], 1)
+            self._move(self.apart, mirrored[off], region[known][off], -1)
         self.tied += np.unique(found.row[known & (found.last > found.first)]).size
         self.level += int(((found.place == 0) & (found.last == found.ranked - 1) & (found.ranked > 1)).sum())
 
-    def _bin(self, place: IntArray) -> IntArray:
-        return np.searchsorted(self.first, place + 1, side="right") - 1
+    def _move(self, counts: NDArray[np.int32], place: IntArray, region: IntArray, by: int) -> None:
+        """Add to the counts of regions at places."""
+        exact = len(self.first) == self.n
+        number = place if exact else np.searchsorted(self.first, place + 1, side="right") - 1
+        np.add.at(counts.reshape(-1), number * self.n + region, np.int32(by))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
