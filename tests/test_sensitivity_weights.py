@@ -1,11 +1,16 @@
 """Exact weight analysis and what is left out, against brute force, linear programmes and recomputation."""
 
+import ctypes
+import os
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
 from equindex import sensitivity
 from equindex.errors import DomainError, MethodError
+from equindex.sensitivity import bounds
 
 RNG = np.random.default_rng(7)
 
@@ -186,7 +191,167 @@ def test_a_region_already_ahead_needs_no_change():
     assert (found.size.tolist(), found.weights.tolist()) == ([0.0], [[0.5, 0.5]])
 
 
+# Polytopes of weights
+
+
+def polytopes(k, rng):
+    """Return all weights, a band, an order, and a band with an order, each with its corners by brute force."""
+    middle = np.full(k, 1 / k)
+    a = np.zeros((1, k))
+    a[0, [0, k - 1]] = -1.0, 1.0
+    return [
+        sensitivity.polytope(k),
+        sensitivity.polytope(k, low=middle * 0.5, high=middle * 1.6),
+        sensitivity.ordered(rng.permutation(k).tolist(), low=0.02),
+        sensitivity.polytope(k, low=0.05, a=a, b=0.0),
+    ]
+
+
+def corners(weights):
+    """Enumerate the corners: every choice of k - 1 active constraints."""
+    k = len(weights.low)
+    rows = np.concatenate([np.eye(k), -np.eye(k), weights.a])
+    right = np.concatenate([weights.high, -weights.low, weights.b])
+    found = []
+    for active in combinations(range(len(rows)), k - 1):
+        system = np.concatenate([np.ones((1, k)), rows[list(active)]])
+        if abs(np.linalg.det(system)) > 1e-9:
+            w = np.linalg.solve(system, np.r_[1.0, right[list(active)]])
+            if (rows @ w <= right + 1e-9).all():
+                found.append(w)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_dominance_is_that_at_all_corners(seed):
+    rng = np.random.default_rng(seed)
+    k = int(rng.integers(2, 5))
+    z = rng.integers(0, 5, (12, k)).astype(float) if seed % 2 else rng.normal(size=(12, k))
+
+    for weights in polytopes(k, rng):
+        found = sensitivity.dominance(z, weights)
+
+        difference = (z[:, None] - z) @ corners(weights).T
+        expected = (difference.min(axis=-1) >= -1e-9) & (difference.max(axis=-1) > 1e-9)
+        assert (found == expected).all()
+
+
+def test_plain_dominance_is_being_as_good_in_everything():
+    z = RNG.integers(0, 4, (30, 3)).astype(float)
+
+    found = sensitivity.dominance(z)
+
+    difference = z[:, None] - z
+    assert (found == ((difference >= 0).all(axis=-1) & (difference > 0).any(axis=-1))).all()
+
+
+def dense(weights, rng, count=4000):
+    """Draw weights all over a polytope: mixtures of its corners, and the corners."""
+    ends = corners(weights)
+    return np.concatenate([ends, rng.dirichlet(np.full(len(ends), 0.5), count) @ ends])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ranks_stay_within_the_bounds_and_reach_them(seed):
+    rng = np.random.default_rng(seed)
+    k = int(rng.integers(2, 5))
+    z = rng.integers(0, 5, (9, k)) * 1.0 if seed % 2 else rng.normal(size=(9, k))
+
+    for weights in polytopes(k, rng):
+        found = sensitivity.rank_bounds(z, weights)
+
+        seen = np.array([ranks(z @ w) for w in dense(weights, rng)])
+        assert found.exact.all()
+        assert (found.best <= seen.min(axis=0)).all()
+        assert (found.worst >= seen.max(axis=0)).all()
+        for i in range(len(z)):
+            for w, rank in ((found.best_weights[i], found.best[i]), (found.worst_weights[i], found.worst[i])):
+                assert rank == 1 + (z @ w > z[i] @ w + 5e-6 * np.ptp(z, axis=0).max()).sum()
+                assert w.sum() == pytest.approx(1)
+                assert (w >= weights.low - 1e-7).all()
+                assert (weights.a @ w <= weights.b + 1e-7).all()
+
+
+def test_without_search_the_bounds_hold_all_the_same():
+    z = RNG.normal(size=(25, 4))
+
+    exact, bound = sensitivity.rank_bounds(z), sensitivity.rank_bounds(z, most=0)
+
+    assert exact.exact.all()
+    assert not bound.exact.all()
+    assert (bound.best <= exact.best).all()
+    assert (bound.worst >= exact.worst).all()
+    assert (bound.best_found >= exact.best).all()
+    assert (bound.worst_found <= exact.worst).all()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_region_can_lead_if_its_best_rank_is_one(seed):
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(9, 3))
+
+    for weights in polytopes(3, rng):
+        found = sensitivity.can_lead(z, weights)
+
+        assert (found.possible == (sensitivity.rank_bounds(z, weights).best == 1)).all()
+        for i, w in enumerate(found.weights):
+            others = np.delete(z, i, axis=0)
+            assert found.margin[i] == pytest.approx((z[i] - others).dot(w).min(), abs=1e-7)
+            drawn = (z[i] - others) @ dense(weights, rng, 300).T
+            assert drawn.min(axis=0).max() <= found.margin[i] + 1e-7
+
+
+def test_one_region_one_indicator_and_equal_regions_have_bounds():
+    alone = sensitivity.rank_bounds([[1.0, 2.0]])
+    single = sensitivity.rank_bounds([[1.0], [3.0], [3.0]])
+    equal = sensitivity.rank_bounds([[1.0, 2.0]] * 3)
+
+    assert (alone.best.tolist(), alone.worst.tolist()) == ([1], [1])
+    assert (single.best.tolist(), single.worst.tolist()) == ([3, 1, 1], [3, 1, 1])
+    assert (equal.best.tolist(), equal.worst.tolist()) == ([1, 1, 1], [1, 1, 1])
+    assert sensitivity.can_lead([[1.0, 2.0]]).margin.tolist() == [np.inf]
+    assert not sensitivity.dominance([[1.0, 2.0]] * 3).any()
+
+
+def test_what_a_solver_prints_stays_out_of_stdout(capfd):
+    libc = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+
+    with bounds._stdout_kept():
+        libc.puts(b"from C")
+    print("from Python")
+
+    assert capfd.readouterr() == ("from Python\n", "from C\n")
+
+
 # Refusals
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"low": 0.4}, "low sums to 1.2, more than 1"),
+        ({"high": [0.1, 0.2, 0.3]}, "high sums to 0.6, less than 1"),
+        ({"low": [0.5, 0.1, 0.1], "high": [0.4, 0.9, 0.9]}, r"low is above high at positions \[0\]"),
+        ({"low": [0.1, 0.2]}, "one number or one for each of 3 indicators"),
+        ({"a": [[1.0, 0.0]], "low": np.nan}, "a needs 3 columns.*; bounds and constraints must be finite"),
+        (
+            {"a": [[-1.0, 1, 0], [0, -1, 1], [1, 0, -1]], "b": -0.1},
+            "cannot hold together",
+        ),
+    ],
+)
+def test_contradictory_polytopes_are_refused(options, words):
+    with pytest.raises(DomainError, match=words):
+        sensitivity.polytope(3, **options)
+
+
+def test_orders_must_name_every_indicator_once():
+    with pytest.raises(DomainError, match="each of the positions 0 to 2 once"):
+        sensitivity.ordered([0, 1, 1])
+    with pytest.raises(DomainError, match="between 0 and 1/3"):
+        sensitivity.ordered([0, 1, 2], low=0.4)
+    with pytest.raises(DomainError, match="for 2 indicators, but there are 3"):
+        sensitivity.dominance([[1.0, 2.0, 3.0]], sensitivity.polytope(2))
 
 
 @pytest.mark.parametrize("function", [sensitivity.stability, sensitivity.rivals])
