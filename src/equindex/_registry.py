@@ -51,6 +51,10 @@ class Method:
         found = re.search(r"References\n-+\n(.+?)(?:\n\n[A-Z]\w+\n-+|\Z)", doc, re.DOTALL)
         return " ".join(re.sub(r"^\.\. \[\w+\]", "", found[1], flags=re.MULTILINE).split()) if found else ""
 
+    def __reduce__(self) -> tuple[Callable[[str, str], Method], tuple[str, str]]:
+        """Send a method to another process by its name: traits may hold functions that have none."""
+        return _named, (self.family, self.name)
+
     def check(self, options: Mapping[str, Any]) -> None:
         """Raise MethodError for an option that the method does not have."""
         known = self.options
@@ -101,6 +105,10 @@ class Family:
         if name not in self._methods:
             raise MethodError(f"there is no {self.name} method {name!r}. {nearest(name, self._methods)}")
         return self._methods[name]
+
+
+def _named(family: str, name: str) -> Method:
+    return _FAMILIES[family].get(name)
 
 
 def families() -> dict[str, Family]:

@@ -403,4 +403,4 @@ def _years(texts: list[str] | None) -> list[int] | None:
     return years or None
 
 
-from equindex.cli import diagnose, lists, plans, weightings  # noqa: E402, F401 - their commands come after these
+from equindex.cli import diagnose, lists, plans, sensitivity, uncertainty, weightings  # noqa: E402, F401 - their commands come after these

@@ -19,7 +19,7 @@ from equindex.errors import EquindexError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["clean", "command", "guard_streams", "say", "spinner", "write_results"]
+__all__ = ["bar", "clean", "command", "guard_streams", "say", "spinner", "write_results"]
 
 _MANY_ROWS = 200_000  # of a workbook, which take a minute or more
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"
@@ -92,6 +92,21 @@ def spinner(text: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
         yield lambda words: status.update(f"{words.capitalize()} …")
 
 
+@contextmanager
+def bar(text: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """Show on a terminal how much of long work is done and how long the rest takes."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(text, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
 def write_results(
     tables: Mapping[str, pd.DataFrame],
     provenance: Mapping[str, Any],
@@ -101,6 +116,7 @@ def write_results(
     *,
     inputs: Iterable[Path] = (),
     quiet: bool = False,
+    documents: Mapping[str, bytes] | None = None,
 ) -> str:
     """Write every table and the provenance to a folder, or what fits to a file; return what was written."""
     from equindex import io
@@ -115,9 +131,9 @@ def write_results(
     if (suffix if single else f".{fmt}") == ".xlsx" and rows > _MANY_ROWS and not quiet:
         say(f"A workbook of {rows:,} rows takes minutes; csv or parquet takes seconds.")
     text = json.dumps(dict(provenance), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    documents = {"provenance.json": text.encode()}
-    written = io.write(tables, output, format=fmt, documents=documents, force=force, inputs=inputs)
+    beside = {**(documents or {}), "provenance.json": text.encode()}
+    written = io.write(tables, output, format=fmt, documents=beside, force=force, inputs=inputs)
     if single:
-        lost = ", ".join([*left, "provenance.json"])
+        lost = ", ".join([*left, *beside])
         return f"Wrote {output}, without {lost}: a folder gets everything (-o {output.stem or 'out'})."
     return f"Wrote {', '.join(path.name for path in written)} to {output}."

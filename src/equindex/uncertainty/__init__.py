@@ -1,0 +1,245 @@
+"""How much of scores and ranks is choice: a framework with its weights, methods and data varied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from equindex.errors import FrameworkError, MethodError
+from equindex.framework import Framework
+from equindex.scoring import Scores
+from equindex.uncertainty.draws import CHUNK, Kept, run
+from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values, Weights, parse
+from equindex.uncertainty.results import Uncertainty
+from equindex.uncertainty.saved import Asked, load
+from equindex.uncertainty.sensitivity import Sensitivity, sensitivity
+from equindex.uncertainty.study import OUTPUTS, Study
+
+__all__ = [
+    "CHUNK",
+    "OUTPUTS",
+    "Asked",
+    "Choice",
+    "Exclude",
+    "Factor",
+    "Kept",
+    "Regions",
+    "Sensitivity",
+    "Study",
+    "Uncertainty",
+    "Values",
+    "Weights",
+    "again",
+    "analyse",
+    "extend",
+    "parse",
+    "sensitivity",
+]
+
+
+def analyse(
+    framework: Framework,
+    data: Any,
+    *,
+    vary: Iterable[str | Factor] = ("weights=0.25",),
+    draws: int = 1000,
+    seed: int = 0,
+    year: int | None = None,
+    outputs: Sequence[str] = (),
+    level: float = 0.9,
+    top: int = 10,
+    engine: str = "threads",
+    workers: int | None = None,
+    skip_failing: bool = False,
+    folder: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Uncertainty:
+    """Vary a framework at random and see where scores and ranks go.
+
+    Parameters
+    ----------
+    framework : Framework
+        As it stands.
+    data : path or DataFrame
+        As for `Framework.score`.
+    vary : iterable of str or Factor
+        What varies, all at once: ``weights=0.25`` (25 % up or down), ``weights=dirichlet:20``, ``weights=free``,
+        ``weights.pillar=0.1``, ``normalise=minmax,zscore`` and any other key with its values, ``exclude=indicator``,
+        ``values=0.02`` (relative standard error), ``values=rounding``, ``values=errors.csv``, ``regions=bootstrap``.
+    draws : int
+        How many; a longer run begins with the shorter one.
+    seed : int
+        Of the random numbers; the same seed gives the same bits on every engine.
+    year : int, optional
+        The year that is ranked; the last when left out. All years are measured.
+    outputs : sequence of str
+        Of index, attainment, equalization and degree; the first is ranked. All that the framework gives when
+        left out.
+    level : float
+        Coverage of the intervals.
+    top : int
+        Ranks whose shares are told: among the best and the worst so many.
+    engine : {"serial", "threads", "processes"}
+        Who does the work.
+    workers : int, optional
+        How many; as many as there are processors when left out.
+    skip_failing : bool
+        Whether combinations and draws that cannot be scored are left out and told, rather than refused.
+    folder : path, optional
+        Where the files that `vary` names are looked for.
+    progress : callable, optional
+        Called with the draws finished and all of them.
+
+    Returns
+    -------
+    Uncertainty
+        An interrupt (Ctrl-C) keeps the draws that are finished.
+
+    Raises
+    ------
+    FrameworkError
+        If something to vary is wrong, or cannot be scored.
+    DataError
+        With every error of the data.
+
+    References
+    ----------
+    .. [1] Saisana, M., Saltelli, A. and Tarantola, S., "Uncertainty and sensitivity analysis techniques as tools
+       for the quality assessment of composite indicators", Journal of the Royal Statistical Society A 168(2), 2005,
+       307-323.
+    .. [2] Lahdelma, R. and Salminen, P., "SMAA-2: Stochastic multicriteria acceptability analysis for group
+       decision making", Operations Research 49(3), 2001, 444-454.
+    """
+    _check(draws, seed, level, top)
+    told = list(vary)
+    texts = [text for text in told if isinstance(text, str)]
+    factors = (
+        *parse(texts, framework, None if folder is None else Path(folder)),
+        *(factor for factor in told if not isinstance(factor, str)),
+    )
+    if not factors:
+        raise FrameworkError("nothing varies. Say what does, such as weights=0.25.")
+    asked = Asked(
+        factors=factors,
+        year=year,
+        outputs=tuple(outputs),
+        seed=seed,
+        draws=draws,
+        level=level,
+        top=top,
+        skip_failing=skip_failing,
+    )
+    return _run(framework, data, framework.score(data), asked, engine, workers, progress)
+
+
+def extend(
+    saved: str | Path,
+    framework: Framework,
+    data: Any,
+    *,
+    draws: int,
+    engine: str = "threads",
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Uncertainty:
+    """Continue what `Uncertainty.save` wrote until there are `draws` draws: the same bits as in one run.
+
+    Parameters
+    ----------
+    saved : path
+        The file.
+    framework, data
+        What was analysed.
+    draws : int
+        How many altogether.
+    engine, workers, progress
+        As for `analyse`.
+
+    Returns
+    -------
+    Uncertainty
+
+    Raises
+    ------
+    FrameworkError
+        If the file is none, is of another framework or of other data, or has as many draws already.
+    """
+    scores = framework.score(data)
+    asked, kept = load(saved, scores)
+    if draws <= kept.draws:
+        raise FrameworkError(f"{str(saved)!r} has {kept.draws:,} draws already. Ask for more than that.")
+    return _run(framework, data, scores, replace(asked, draws=draws), engine, workers, progress, kept)
+
+
+def again(scores: Scores, progress: Callable[[int, int], None] | None = None) -> Uncertainty:
+    """Repeat what the provenance of re-run scores records."""
+    record = scores.provenance["options"]["uncertainty"]
+    framework = Framework.from_dict(scores.provenance["framework"])
+    return _run(framework, scores.panel, scores, Asked.from_record(record), "threads", None, progress)
+
+
+def _run(
+    framework: Framework,
+    data: Any,
+    scores: Scores,
+    asked: Asked,
+    engine: str,
+    workers: int | None,
+    progress: Callable[[int, int], None] | None,
+    after: Kept | None = None,
+) -> Uncertainty:
+    study = Study.of(
+        framework,
+        data,
+        asked.factors,
+        year=asked.year,
+        outputs=asked.outputs or _given(scores),
+        seed=asked.seed,
+        skip_failing=asked.skip_failing,
+    )
+    kept = run(
+        study,
+        asked.draws,
+        engine=engine,
+        workers=workers,
+        progress=progress,
+        skip_failing=asked.skip_failing,
+        after=after,
+    )
+    record = replace(asked, draws=kept.draws, year=study.year, outputs=study.outputs).to_record()
+    options = {**scores.provenance.get("options", {}), "uncertainty": record}
+    return Uncertainty(
+        scores=scores,
+        study=study,
+        kept=kept,
+        level=asked.level,
+        top=min(asked.top, max(len(study.regions), 1)),
+        provenance={**scores.provenance, "options": options, "seed": asked.seed},
+    )
+
+
+def _given(scores: Scores) -> tuple[str, ...]:
+    """Return all outputs that the framework gives."""
+    parts = {
+        "index": scores.rolled,
+        "attainment": scores.attained,
+        "equalization": scores.equalized,
+        "degree": scores.plan.model.equalization,
+    }
+    return tuple(name for name, part in parts.items() if part is not None)
+
+
+def _check(draws: int, seed: int, level: float, top: int) -> None:
+    faults = []
+    if draws < 1:
+        faults.append(f"draws should be 1 or more, is {draws}.")
+    if seed < 0:
+        faults.append(f"seed should be 0 or more, is {seed}.")
+    if not 0 < level < 1:
+        faults.append(f"level should be a share between 0 and 1, is {level:g}.")
+    if top < 1:
+        faults.append(f"top should be 1 or more, is {top}.")
+    if faults:
+        raise MethodError(" ".join(faults))

@@ -1,0 +1,212 @@
+"""Random draws: what they are, running them on an engine, and what is kept of them."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equindex import engine as engines
+from equindex._arrays import FloatArray
+from equindex.errors import FrameworkError
+from equindex.scoring import ties
+from equindex.sensitivity import Acceptability, acceptability_of
+from equindex.uncertainty.rolling import leaf_shares
+from equindex.uncertainty.study import Points, Study
+
+__all__ = ["CHUNK", "Kept", "drawn", "points_of", "run"]
+
+CHUNK = 1024  # draws that share a random generator; fixed, so that a longer run begins with the shorter one
+_HEAVY = 32  # draws of a task where each runs all steps
+_MOST_KEPT = 1 << 25  # scores that are kept, 256 MB; intervals of scores rest on the draws that fit
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """What draws leave behind.
+
+    `scores` holds the scores of the first draws by output, as many as fit in memory, shape (draws, regions);
+    `ranks` the ranks of the leading output over all draws; `led` sums the weights of the draws that a region leads,
+    shape (regions, indicators).
+    """
+
+    draws: int
+    scores: dict[str, FloatArray]
+    ranks: Acceptability
+    led: FloatArray
+    failed: dict[int, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Some draws of one study, for an engine."""
+
+    study: Study
+
+    def __call__(self, span: tuple[int, int]) -> tuple[dict[str, FloatArray], FloatArray, dict[int, str]]:
+        """Return the scores of draws, the leaf weights of each, and why some fail."""
+        points = points_of(self.study, *span)
+        failed: dict[int, str] = {}
+        found = self.study.run(points, failed)
+        return found, drawn(self.study, points), failed
+
+
+def points_of(study: Study, start: int, stop: int) -> Points:
+    """Return draws `start` to `stop`, all of one chunk, whose generator depends on seed and chunk alone."""
+    chunk = start // CHUNK
+    rng = np.random.default_rng(np.random.SeedSequence(study.seed, spawn_key=(chunk,)))
+    u = rng.random((CHUNK, len(study.dimensions)))[start - chunk * CHUNK : stop - chunk * CHUNK]
+    return study.points(u, np.arange(start, stop))
+
+
+def drawn(study: Study, points: Points) -> FloatArray:
+    """Return each draw's weights of the indicators, shares of the root, shape (draws, indicators); 0 if left out."""
+    tree, name = study.tree, study.outputs[0]
+    found = np.zeros((len(points), len(tree.nodes)))
+    own = np.array([gone for _, gone in study.bases])
+    apart = np.where(np.isin(points.gone, own), points.gone, -1)
+    keys, where = np.unique(np.stack([points.combination, apart], axis=1), axis=0, return_inverse=True)
+    for place, (combination, gone) in enumerate(keys.tolist()):
+        at = np.flatnonzero(where.ravel() == place)
+        basis = study.bases[combination, gone]
+        local = study.weights(basis, basis.outputs[name], points.take(at))
+        leaves = tree.leaf[basis.nodes[basis.tree.nodes]]
+        found[np.ix_(at, leaves)] = leaf_shares(basis.tree, local)
+    return found
+
+
+def run(
+    study: Study,
+    draws: int,
+    *,
+    engine: str = "threads",
+    workers: int | None = None,
+    progress: Progress | None = None,
+    skip_failing: bool = False,
+    after: Kept | None = None,
+) -> Kept:
+    """Run draws; an interrupt keeps those that are finished.
+
+    Parameters
+    ----------
+    study : Study
+        What varies.
+    draws : int
+        How many altogether.
+    engine, workers
+        As `equindex.engine.stream` takes them; the results are the same bits.
+    progress : callable, optional
+        Called with the draws finished and all of them.
+    skip_failing : bool
+        Whether draws that cannot be scored are left out and counted, rather than refused.
+    after : Kept, optional
+        An earlier run of the same study, which is continued.
+
+    Returns
+    -------
+    Kept
+
+    Raises
+    ------
+    FrameworkError
+        If a draw cannot be scored, or no draw was finished when the run was interrupted.
+    """
+    first = 0 if after is None else after.draws
+    step = _HEAVY if study.per_draw else CHUNK
+    cuts = sorted({first, draws, *range(first - first % step + step, draws, step)})
+    spans = [(a, b) for a, b in itertools.pairwise(cuts)]
+    width = len(study.regions)
+    most = max(1, _MOST_KEPT // (width * len(study.outputs)))
+    kept: dict[str, list[FloatArray]] = {
+        name: [] if after is None else [after.scores[name]] for name in study.outputs
+    }
+    have = 0 if after is None else len(next(iter(after.scores.values())))
+    led = np.zeros((width, len(study.tree.nodes))) if after is None else after.led.copy()
+    failed = {} if after is None else dict(after.failed)
+    done, lead, decimals = first, study.outputs[0], study.framework.prepared().rank_decimals
+
+    with _patient() as interrupted:
+
+        def blocks() -> Iterator[FloatArray]:
+            nonlocal done, have
+            stream = engines.stream(_Task(study), spans, engine=engine, workers=workers)
+            for (start, stop), (found, weights, wrong) in zip(spans, stream, strict=False):
+                if wrong and not skip_failing:
+                    number, reason = next(iter(wrong.items()))
+                    raise FrameworkError(
+                        f"{len(wrong)} of draws {start} to {stop - 1} cannot be scored, such as draw {number}:\n"
+                        f"{reason}\nVary less, or pass --skip-failing to leave such draws out and count them."
+                    )
+                failed.update(wrong)
+                room = max(0, most - have)
+                for name, part in found.items():
+                    if room:
+                        kept[name].append(part[:room].copy())
+                have += min(room, stop - start)
+                worth = ties(found[lead], decimals)
+                _lead(led, worth, weights)
+                done = stop
+                yield worth
+                if progress is not None:
+                    progress(done, draws)
+                if interrupted():
+                    return
+
+        ranks = acceptability_of(blocks())
+    return Kept(
+        draws=done,
+        scores={name: np.concatenate(parts) for name, parts in kept.items()},
+        ranks=ranks if after is None else after.ranks.merge(ranks),
+        led=led,
+        failed=failed,
+        interrupted=done < draws,
+    )
+
+
+def _lead(led: FloatArray, scores: FloatArray, weights: FloatArray) -> None:
+    """Add the weights of each draw to those of the region that leads it, or of all that do."""
+    best = np.fmax.reduce(scores, axis=1, keepdims=True)
+    draws, regions = np.nonzero(scores == best)
+    np.add.at(led, regions, weights[draws])
+
+
+@contextmanager
+def _patient() -> Iterator[Callable[[], bool]]:
+    """Let a first interrupt wait for the draws under way; a second one stops at once."""
+    asked: list[int] = []
+
+    def ask(number: int, _: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def kept_ranks(scores: FloatArray) -> NDArray[np.int64]:
+    """Rank the kept scores of each draw, shape (draws, regions); 0 for NaN."""
+    order = np.argsort(-scores, axis=1, kind="stable")
+    worth = np.take_along_axis(-scores, order, axis=1)
+    place = np.broadcast_to(np.arange(1, scores.shape[1] + 1), scores.shape).copy()
+    place[:, 1:][worth[:, 1:] == worth[:, :-1]] = 0
+    place = np.maximum.accumulate(place, axis=1)
+    place[np.isnan(worth)] = 0
+    found = np.empty_like(place)
+    np.put_along_axis(found, order, place, axis=1)
+    return found

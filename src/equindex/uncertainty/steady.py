@@ -1,0 +1,181 @@
+"""How steady ranks are against weights, exactly: no draws, but intervals, smallest changes and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equindex._arrays import FloatArray
+from equindex.sensitivity import (
+    Polytope,
+    dominance,
+    polytope,
+    rank_bounds,
+    rivals,
+    smallest_change,
+    stability,
+)
+from equindex.uncertainty.rolling import leaf_shares
+from equindex.uncertainty.study import Basis, Study
+
+__all__ = ["Steady", "steady"]
+
+_MOST_BOUNDED = 300  # regions whose best and worst ranks are searched for exactly
+_MOST_COMPARED = 3000  # regions that are compared with each other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steady:
+    """Rows of the tables, each a dict; `reason` says why there are none, `left` which regions have gaps."""
+
+    reason: str = ""
+    left: tuple[int, ...] = ()
+    stability: tuple[dict[str, Any], ...] = ()
+    swaps: tuple[dict[str, Any], ...] = ()
+    bounds: tuple[dict[str, Any], ...] = ()
+    dominated: NDArray[np.intp] | None = None
+    dominating: NDArray[np.intp] | None = None
+
+
+def steady(study: Study, basis: Basis, band: float, progress: Callable[[str], None] | None = None) -> Steady:
+    """Analyse the weights of the indicators, shares of the root, where the index is one mean all the way up.
+
+    Parameters
+    ----------
+    study : Study
+        Any of the framework.
+    basis : Basis
+        Of the framework as it stands.
+    band : float
+        Bounds of ranks are over weights up or down by this share, and over all weights.
+    progress : callable, optional
+        Called with what is being done.
+
+    Returns
+    -------
+    Steady
+    """
+    output, tree = basis.outputs[study.outputs[0]], basis.tree
+    names = {output.calls[node].label for node, inside in enumerate(tree.children) if inside.size}
+    if names not in ({"arithmetic"}, {"geometric"}):
+        return Steady(
+            reason="weights are analysed exactly where the whole index is one arithmetic or one geometric mean, not "
+            f"{', '.join(sorted(names))}."
+        )
+    z = np.log(output.leaves) if names == {"geometric"} else output.leaves
+    weights = leaf_shares(tree, output.local[None])[0]
+    complete = np.flatnonzero(np.isfinite(z).all(axis=1))
+    left = tuple(np.flatnonzero(~np.isfinite(z).all(axis=1)).tolist())
+    if len(complete) < 2 or len(weights) < 2:
+        return Steady(
+            reason="fewer than two regions with all values, or fewer than two indicators.", left=left
+        )
+    if len(complete) > _MOST_COMPARED:
+        return Steady(
+            reason=f"{len(complete):,} regions are more than the {_MOST_COMPARED:,} of which every two are compared.",
+            left=left,
+        )
+    say = progress or (lambda _: None)
+    own = np.ascontiguousarray(z[complete])
+    say("intervals of weights")
+    rows = _stability(study, basis, own, weights, complete)
+    say("smallest changes")
+    changes = _changes(own, weights, complete)
+    say("bounds of ranks")
+    bounds = _bounds(own, weights, complete, band)
+    ahead = dominance(own)
+    return Steady(
+        left=left,
+        stability=tuple(rows),
+        swaps=tuple(changes),
+        bounds=tuple(bounds),
+        dominated=ahead.sum(axis=0),
+        dominating=ahead.sum(axis=1),
+    )
+
+
+def _stability(
+    study: Study, basis: Basis, z: FloatArray, weights: FloatArray, complete: NDArray[np.intp]
+) -> list[dict[str, Any]]:
+    """Intervals of each weight of an indicator, and of those of the pillars under the root."""
+    tree = basis.tree
+    output = basis.outputs[study.outputs[0]]
+    parts = [(tree.nodes.tolist(), z, weights)]
+    children = tree.children[0].tolist()
+    if 1 < len(children) < len(tree.nodes):
+        shares = np.column_stack([(tree.sums(np.diag(weights))[:, child]) for child in children])
+        local = np.divide(shares, shares.sum(axis=0), out=np.zeros_like(shares), where=shares.sum(axis=0) > 0)
+        parts.append((children, z @ local, output.local[children]))
+    rows = []
+    for nodes, scores, own in parts:
+        found = stability(scores, own)
+        for place, node in enumerate(nodes):
+            rows.append(
+                {
+                    "node": node,
+                    "weight": own[place],
+                    "leader_low": found.leader[place, 0],
+                    "leader_high": found.leader[place, 1],
+                    "next_low": _at(found.successor[place, 0], complete),
+                    "next_high": _at(found.successor[place, 1], complete),
+                    "ranking_low": found.ranking[place, 0],
+                    "ranking_high": found.ranking[place, 1],
+                }
+            )
+    return rows
+
+
+def _at(place: int, complete: NDArray[np.intp]) -> int:
+    return -1 if place < 0 else int(complete[place])
+
+
+def _changes(z: FloatArray, weights: FloatArray, complete: NDArray[np.intp]) -> list[dict[str, Any]]:
+    """Smallest changes with which each region reaches the leader, and the next one ahead of it."""
+    rows = []
+    for of in ("leader", "neighbours"):
+        ahead, behind = rivals(z, weights, of=of)
+        least = smallest_change(z, weights, ahead, behind)
+        relative = smallest_change(z, weights, ahead, behind, measure="relative")
+        for place in range(len(ahead)):
+            moved = least.weights[place] - weights
+            known = bool(least.reachable[place])
+            rows.append(
+                {
+                    "of": of,
+                    "region": int(complete[behind[place]]),
+                    "reaches": int(complete[ahead[place]]),
+                    "sum": least.size[place],
+                    "relative": relative.size[place],
+                    "more": int(moved.argmax()) if known and moved.max() > 0 else -1,
+                    "less": int(moved.argmin()) if known and moved.min() < 0 else -1,
+                    "reason": "" if known else "worse or equal in every indicator with a weight",
+                }
+            )
+    return rows
+
+
+def _bounds(
+    z: FloatArray, weights: FloatArray, complete: NDArray[np.intp], band: float
+) -> list[dict[str, Any]]:
+    """Best and worst ranks over a band around the weights, and over all weights."""
+    most = 60 if len(z) <= _MOST_BOUNDED else 0
+    near: Polytope = polytope(
+        z.shape[1], low=np.maximum(weights * (1 - band), 0.0), high=np.minimum(weights * (1 + band), 1.0)
+    )
+    inside, anywhere = rank_bounds(z, near, most=most), rank_bounds(z, None, most=most)
+    return [
+        {
+            "region": int(complete[place]),
+            "best_near": int(inside.best[place]),
+            "worst_near": int(inside.worst[place]),
+            "exact_near": bool(inside.exact[place]),
+            "best": int(anywhere.best[place]),
+            "worst": int(anywhere.worst[place]),
+            "exact": bool(anywhere.exact[place]),
+        }
+        for place in range(len(z))
+    ]
