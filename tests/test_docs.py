@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import re
 import shlex
 import shutil
@@ -15,11 +17,11 @@ from typer.testing import CliRunner
 
 from conftest import REPOSITORY
 from equindex import model, monitoring
+from equindex._registry import families
 from equindex.cli import app
 from equindex.framework import Framework
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-WRITTEN = [page for page in PAGES if page.name != "methods.md"]
 WALKTHROUGH = REPOSITORY / "docs" / "plan-walkthrough.md"  # brings its own files
 
 
@@ -73,7 +75,7 @@ def workplace(tmp_path, monkeypatch):
 
 
 def with_blocks(language):
-    return [pytest.param(page, id=page.name) for page in WRITTEN if blocks(page, language)]
+    return [pytest.param(page, id=page.name) for page in PAGES if blocks(page, language)]
 
 
 def try_out(page, found):
@@ -204,25 +206,68 @@ def test_the_page_of_errors_has_every_kind_of_finding():
 
 
 def test_links_lead_somewhere():
-    for page in WRITTEN:
+    for page in PAGES:
         for target in re.findall(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            found = not target or target == "methods.md" or (page.parent / target).exists()
+            found = not target or target == "methods/index.md" or (page.parent / target).exists()
             assert found, f"{page.name}: {target}"
 
 
-def test_the_page_of_methods_has_every_method(tmp_path):
-    shutil.copy(REPOSITORY / "docs" / "conf.py", tmp_path)
-    space = {"__file__": str(tmp_path / "conf.py"), "__name__": "conf"}
+METHODS = [method for family in families().values() for method in family]
 
-    exec((tmp_path / "conf.py").read_text(encoding="utf-8"), space)
 
-    text = (tmp_path / "methods.md").read_text(encoding="utf-8")
-    for name, family in space["families"]().items():
-        assert f"## {space['FAMILIES'][name][0]}\n" in text
-        for method in family:
-            assert f"### `{method.name}`\n" in text
-            assert method.title in text
-            assert method.source in text
+@pytest.fixture(scope="module")
+def method_pages():
+    sys.path.insert(0, str(REPOSITORY / "docs" / "_ext"))
+    try:
+        return importlib.import_module("method_pages").pages()
+    finally:
+        sys.path.pop(0)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: f"{m.family}-{m.name}")
+def test_the_page_of_a_family_has_each_method(method, method_pages):
+    page = method_pages[f"{method.family}.md"]
+    row = next(line for line in page.splitlines() if line.startswith(f"| [`{method.name}`]"))
+
+    assert f"## `{method.name}` {method.term}\n" in page
+    assert re.search(rf"autofunction:: equindex\.\w+(\.\w+)?\.{method.name}\n", page)
+    assert method.title in row
+    assert method.term in row
+    for option in method.options.keys() - {"missing", "min_coverage"}:
+        assert f"`{option}" in row
+
+
+def test_every_page_of_methods_is_in_the_contents(method_pages):
+    listed = re.search(r"```{toctree}\n:maxdepth: 1\n\n(.*?)\n```", method_pages["index.md"], re.S)[1].split()
+
+    assert [f"{name}.md" for name in listed] == [name for name in method_pages if name != "index.md"]
+
+
+def test_every_function_of_the_kernels_is_on_a_page(method_pages):
+    text = "\n".join(method_pages.values())
+    for kernel in ("impute", "treat", "normalise", "weighting", "aggregate", "attainment", "equalization"):
+        module = importlib.import_module(f"equindex.{kernel}")
+        for name in module.__all__:
+            if inspect.isroutine(getattr(module, name)) or inspect.isclass(getattr(module, name)):
+                assert re.search(rf":: equindex\.{kernel}(\.\w+)?\.{name}$", text, re.M), f"{kernel}.{name}"
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: f"{m.family}-{m.name}")
+def test_a_docstring_says_what_there_is_to_say(method):
+    text = inspect.getdoc(method.function)
+
+    assert method.formula, "a formula: .. math::"
+    assert method.source, "where it comes from: References"
+    assert re.search(r"[\u4e00-\u9fff]", method.term), "In Chinese: its name."
+    assert "NaN" in text, "what comes of missing values"
+    assert re.search(r"^x : .*(\n    .*)*\[[^]]+\]|Only its shape is used", text, re.M), "the unit of x"
+    assert re.search(r"Returns\n-+\n(.*\n)+?.*\[[^]]+\]", text), "the unit of what comes out"
+    if method.traits.get("data_driven"):
+        assert re.search("constant|different measured values", text), "what comes of a constant indicator"
+    if method.name in ("rank", "percentile", "borda", "quantile_bins", "copeland", "kemeny", "winsorise"):
+        assert re.search(r"\btie|equal", text), "what comes of ties"
+    for option in method.options:
+        assert re.search(rf"^(\w+, )*{option}(, \w+)* : ", text, re.M), f"the option {option}"
 
 
 def test_a_newcomer_adds_a_method_with_one_function_and_one_row(tmp_path):
@@ -284,4 +329,11 @@ def test_the_manual_builds_without_warnings(tmp_path):
     )
 
     assert done.returncode == 0, done.stderr
-    assert "minmax" in (tmp_path / "site" / "methods.html").read_text(encoding="utf-8")
+    for method in METHODS:
+        page = (tmp_path / "site" / "methods" / f"{method.family}.html").read_text(encoding="utf-8")
+        shown = page.partition(f'id="{method.family}-{method.name.replace("_", "-")}"')[2]
+        assert "<math" in shown.partition("</section>")[0], method.name
+    for page in (tmp_path / "site").rglob("*.html"):  # nothing is loaded from elsewhere
+        loaded = r"<(script|link|img|iframe)\b[^>]*\b(src|href)=.(https?:)?//[^>]*>"
+        found = re.search(loaded, page.read_text(encoding="utf-8"))
+        assert not found, f"{page.name}: {found and found[0]}"

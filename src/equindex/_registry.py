@@ -38,6 +38,12 @@ class Method:
         return (inspect.getdoc(self.function) or self.name).splitlines()[0]
 
     @property
+    def term(self) -> str:
+        """What the docstring says it is called in Chinese, empty if it does not."""
+        found = re.search(r"^In Chinese: (.+)\.$", inspect.getdoc(self.function) or "", re.MULTILINE)
+        return found[1] if found else ""
+
+    @property
     def formula(self) -> str:
         """The first ``.. math::`` block of the docstring, empty if there is none."""
         doc = inspect.getdoc(self.function) or ""

@@ -90,6 +90,8 @@ class Screening:
 def availability(x: ArrayLike, *, pillars: ArrayLike | None = None) -> Availability:
     r"""Count what is measured, and what of it is not 0.
 
+    In Chinese: 数据可得性.
+
     .. math:: a_r = \frac{\#\{i : x_{ri} \text{ measured}\}}{k}, \qquad
        b_r = \frac{\#\{i : x_{ri} \ne 0\}}{\#\{i : x_{ri} \text{ measured}\}}
 
@@ -158,6 +160,8 @@ def screen(
     drop: ArrayLike | None = None,
 ) -> Screening:
     r"""Keep the regions of which enough is measured and not too much is 0.
+
+    In Chinese: 指标与地区筛选.
 
     .. math:: a_r \ge a_{\min}, \quad b_r \ge b_{\min}, \quad a_{rp} \ge a'_{\min}, \quad b_{rp} \ge b'_{\min}
        \quad \text{for every pillar } p

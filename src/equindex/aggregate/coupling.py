@@ -45,7 +45,9 @@ def coupling(
     missing: str = "propagate",
     min_coverage: float = 0.0,
 ) -> FloatArray:
-    r"""Take the coupling coordination degree 耦合协调度: the root of coupling times the mean level.
+    r"""Take the coupling coordination degree: the root of coupling times the mean level.
+
+    In Chinese: 耦合协调度.
 
     .. math:: D_r = \sqrt{C_r T_r}, \qquad T_r = \sum_i w_i U_{ri}, \quad U_{ri} = z_{ri} / u
 
@@ -123,6 +125,8 @@ def coupling(
 def coupling_degree(x: ArrayLike, *, form: str = "geometric", upper: float = 1.0) -> FloatArray:
     r"""Measure the coupling degree 耦合度 of subsystems: 1 where all stand equally high.
 
+    In Chinese: 耦合度.
+
     .. math:: C_r = \Big( \prod_i \frac{U_{ri}}{\bar U_r} \Big)^{1/k}
 
     With ``form = "liao"`` (廖重斌 1999, K = 2) the exponent is 2. With ``form = "wang"`` (王淑佳 et al. 2021)
@@ -170,6 +174,8 @@ def grades(
     degree: ArrayLike, *, table: str = "coordination", closed: str = "right", upper: float = 1.0
 ) -> NDArray[np.object_]:
     """Name the grade of each degree of coordination, or of coupling.
+
+    In Chinese: 协调等级.
 
     Parameters
     ----------

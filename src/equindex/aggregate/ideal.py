@@ -23,6 +23,8 @@ def topsis(
 ) -> FloatArray:
     r"""Place each region by its distance from the worst, as a share of its distances from worst and best.
 
+    In Chinese: 逼近理想解排序法, 优劣解距离法.
+
     .. math:: S_r = \frac{D^-_r}{D^+_r + D^-_r}, \qquad
        D^{\pm}_r = \sqrt{\sum_i c_i \big( v_{ri} - v^{\pm}_i \big)^2}
 

@@ -38,6 +38,8 @@ def arithmetic(
 ) -> FloatArray:
     r"""Take the weighted arithmetic mean: a shortfall is fully made up by a surplus elsewhere.
 
+    In Chinese: 加权算术平均, 线性加权法.
+
     .. math:: S_r = \sum_i w_i z_{ri} \Big/ \sum_i w_i
 
     Parameters
@@ -79,6 +81,8 @@ def geometric(
     x: ArrayLike, weights: ArrayLike, *, missing: str = "propagate", min_coverage: float = 0.0
 ) -> FloatArray:
     r"""Take the weighted geometric mean: a shortfall is made up only in part.
+
+    In Chinese: 加权几何平均, 乘法合成.
 
     .. math:: S_r = \prod_i z_{ri}^{w_i / \sum w}
 
@@ -122,6 +126,8 @@ def harmonic(
     x: ArrayLike, weights: ArrayLike, *, missing: str = "propagate", min_coverage: float = 0.0
 ) -> FloatArray:
     r"""Take the weighted harmonic mean: a shortfall is made up even less than in the geometric mean.
+
+    In Chinese: 加权调和平均.
 
     .. math:: S_r = \sum_i w_i \Big/ \sum_i \frac{w_i}{z_{ri}}
 

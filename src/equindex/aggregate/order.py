@@ -27,6 +27,8 @@ def power(
 ) -> FloatArray:
     r"""Take the weighted power mean: the lower the exponent, the less a surplus makes up for a shortfall.
 
+    In Chinese: 加权幂平均.
+
     .. math:: S_r = \Big( \sum_i w_i z_{ri}^p \Big/ \sum_i w_i \Big)^{1/p}
 
     Parameters
@@ -113,6 +115,8 @@ def median(
 ) -> FloatArray:
     r"""Take the weighted median: the score with at most half of the weight below it and half above.
 
+    In Chinese: 加权中位数.
+
     .. math:: S_r = \tfrac12 (m^- + m^+), \qquad
        m^- = \min \Big\{ z : \sum_{i : z_{ri} \le z} w_i \ge \tfrac12 \Big\}, \quad
        m^+ = \max \Big\{ z : \sum_{i : z_{ri} \ge z} w_i \ge \tfrac12 \Big\}
@@ -179,6 +183,8 @@ def minimum(
 ) -> FloatArray:
     r"""Take the worst score: nothing makes up for a shortfall.
 
+    In Chinese: 最小值法, 短板法.
+
     .. math:: S_r = \min_{i : w_i > 0} z_{ri}
 
     Parameters
@@ -235,6 +241,8 @@ def owa(
     min_coverage: float = 0.0,
 ) -> FloatArray:
     r"""Weigh a region's scores by their order, the best first, together with the weights of the indicators.
+
+    In Chinese: 有序加权平均.
 
     .. math:: S_r = \sum_j \big( Q(s_j) - Q(s_{j-1}) \big) z_{r(j)}, \qquad s_j = \sum_{l \le j} w_{(l)}
 

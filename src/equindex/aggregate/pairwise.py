@@ -23,6 +23,8 @@ def copeland(
 ) -> FloatArray:
     r"""Count the regions that each region beats, less those that beat it, by majority of weight.
 
+    In Chinese: 科普兰法.
+
     .. math:: S_r = \#\{s : e_{rs} > e_{sr}\} - \#\{s : e_{rs} < e_{sr}\}, \qquad
        e_{rs} = \sum_{i : z_{ri} > z_{si}} w_i
 
@@ -86,6 +88,8 @@ def borda(
     x: ArrayLike, weights: ArrayLike, *, missing: str = "propagate", min_coverage: float = 0.0
 ) -> FloatArray:
     r"""Average the number of regions that each region is ahead of, ties counting half.
+
+    In Chinese: 波达计数法.
 
     .. math:: S_r = \sum_i w_i \Big( \#\{s : z_{si} < z_{ri}\} + \tfrac12 \#\{s \ne r : z_{si} = z_{ri}\} \Big)
        \Big/ \sum_i w_i
@@ -157,6 +161,8 @@ def kemeny(
     x: ArrayLike, weights: ArrayLike, *, missing: str = "propagate", min_coverage: float = 0.0
 ) -> FloatArray:
     r"""Rank the regions in the order that agrees best with the indicators' orders, exactly.
+
+    In Chinese: 凯梅尼法.
 
     .. math:: \max_\pi \sum_{r \text{ before } s \text{ in } \pi} (e_{rs} - e_{sr}), \qquad
        e_{rs} = \sum_{i : z_{ri} > z_{si}} w_i

@@ -24,6 +24,8 @@ def mpi(
 ) -> FloatArray:
     r"""Take the Mazziotta-Pareto index: the mean less the imbalance between a region's scores.
 
+    In Chinese: 马齐奥塔-帕雷托指数.
+
     .. math:: S_r = M_r \mp \sigma_r \, cv_r, \qquad cv_r = \frac{\sigma_r}{M_r}, \quad
        M_r = \sum_i w_i z_{ri}, \quad \sigma_r^2 = \sum_i w_i (z_{ri} - M_r)^2
 
@@ -88,6 +90,8 @@ def ampi(
     min_coverage: float = 0.0,
 ) -> FloatArray:
     r"""Take the adjusted Mazziotta-Pareto index, comparable over years: the mean less the imbalance.
+
+    In Chinese: 调整的马齐奥塔-帕雷托指数.
 
     .. math:: S_r = M_r \mp \sigma_r \, cv_r, \qquad cv_r = \frac{\sigma_r}{M_r}, \quad
        M_r = \sum_i w_i z_{ri}, \quad \sigma_r^2 = \sum_i w_i (z_{ri} - M_r)^2
@@ -175,6 +179,8 @@ def mean_min(
     min_coverage: float = 0.0,
 ) -> FloatArray:
     r"""Take the mean-min function: the weighted mean, drawn towards the worst score.
+
+    In Chinese: 均值-最小值函数.
 
     .. math:: S_r = M_r - \alpha \Big( \sqrt{(M_r - \min_i z_{ri})^2 + \beta^2} - \beta \Big), \qquad
        M_r = \sum_i w_i z_{ri} \Big/ \sum_i w_i

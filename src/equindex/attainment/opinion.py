@@ -27,6 +27,8 @@ class RankRange:
 def blend(objective: ArrayLike, subjective: ArrayLike, weight: ArrayLike) -> FloatArray:
     r"""Mix an objective score with a subjective one, such as satisfaction (主客观综合, 满意度).
 
+    In Chinese: 主客观结合.
+
     .. math:: S = (1 - \lambda)\, O + \lambda\, U
 
     Parameters
@@ -67,6 +69,8 @@ def blend(objective: ArrayLike, subjective: ArrayLike, weight: ArrayLike) -> Flo
 
 def rescale(x: ArrayLike, scale: tuple[ArrayLike, ArrayLike]) -> FloatArray:
     r"""Put survey scores of any scale on 0-100.
+
+    In Chinese: 量表换算.
 
     .. math:: z = 100\,(x - l) / (u - l)
 
@@ -118,6 +122,8 @@ def rescale(x: ArrayLike, scale: tuple[ArrayLike, ArrayLike]) -> FloatArray:
 
 def margin(share: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
     r"""Give the Wilson score interval of a percentage from a simple random sample (抽样误差).
+
+    In Chinese: 抽样误差.
 
     .. math:: \frac{p + z^2/2n \pm z \sqrt{p (1 - p)/n + z^2/4n^2}}{1 + z^2/n}
 
@@ -179,6 +185,8 @@ def rank_range(
     objective: ArrayLike, subjective: ArrayLike, *, upper: float = 0.5, lower: float = 0.0
 ) -> RankRange:
     r"""Every rank a region can take while the weight of the subjective score varies, exactly.
+
+    In Chinese: 位次区间.
 
     The blended scores are straight lines in the weight, so ranks change only where two lines cross, at
 

@@ -36,6 +36,8 @@ class Projection:
 def elapsed(year: ArrayLike, start: ArrayLike, end: ArrayLike) -> FloatArray:
     r"""Share of the plan's time that is over at the end of a year (序时进度, 时间进度).
 
+    In Chinese: 时序进度.
+
     .. math:: s = \min(1, \max(0, (t - t_0) / (t_1 - t_0)))
 
     Parameters
@@ -72,6 +74,8 @@ def elapsed(year: ArrayLike, start: ArrayLike, end: ArrayLike) -> FloatArray:
 def expected(baseline: ArrayLike, target: ArrayLike, share: ArrayLike) -> FloatArray:
     r"""Value expected on the straight path from the baseline to the target (预期值).
 
+    In Chinese: 序时目标.
+
     .. math:: e = x_0 + s\,(T - x_0)
 
     Parameters
@@ -103,6 +107,8 @@ def expected(baseline: ArrayLike, target: ArrayLike, share: ArrayLike) -> FloatA
 
 def along(year: ArrayLike, years: ArrayLike, values: ArrayLike, *, exact: bool = False) -> FloatArray:
     r"""Value expected on a path of straight pieces through milestones (里程碑, 年度目标).
+
+    In Chinese: 阶段目标路径.
 
     .. math:: e = v_a + (v_b - v_a)\,(t - t_a) / (t_b - t_a)
 
@@ -157,6 +163,8 @@ def along(year: ArrayLike, years: ArrayLike, values: ArrayLike, *, exact: bool =
 def completion(x: ArrayLike, baseline: ArrayLike, target: ArrayLike) -> FloatArray:
     r"""Share of the change from baseline to target that has been made (完成进度, 目标完成率).
 
+    In Chinese: 完成进度.
+
     .. math:: C = 100\,(x - x_0) / (T - x_0)
 
     Parameters
@@ -193,6 +201,8 @@ def pace(
     x: ArrayLike, baseline: ArrayLike, target: ArrayLike, year: ArrayLike, start: ArrayLike, end: ArrayLike
 ) -> Pace:
     r"""Change per year so far, and the change per year that still leads to the target (年均增速).
+
+    In Chinese: 所需年均变化.
 
     .. math:: p = (x - x_0) / (t - t_0), \qquad q = (T - x) / (t_1 - t)
 
@@ -242,6 +252,8 @@ def pace(
 
 def project(years: ArrayLike, x: ArrayLike, to: ArrayLike, *, level: float = 0.8) -> Projection:
     r"""Carry the least-squares line of each cell on to a year, with a prediction interval (趋势外推).
+
+    In Chinese: 趋势预测.
 
     .. math:: \hat x = \bar x + b\,(t^* - \bar t), \qquad b = \frac{\sum (t - \bar t)(x - \bar x)}{\sum (t - \bar t)^2},
               \qquad \hat x \pm t_{n-2} \, s \sqrt{1 + \frac{1}{n} + \frac{(t^* - \bar t)^2}{\sum (t - \bar t)^2}}

@@ -18,6 +18,8 @@ def _plain(target: ArrayLike, direction: ArrayLike) -> tuple[FloatArray, FloatAr
 def ratio(x: ArrayLike, target: ArrayLike, direction: ArrayLike = 1, *, cap: float = 100.0) -> FloatArray:
     r"""Value over target, or target over value where lower is better.
 
+    In Chinese: 比值法, 实现程度.
+
     .. math:: A = 100\, x / T, \qquad A = 100\, T / x \text{ where lower is better}
 
     Parameters
@@ -61,6 +63,8 @@ def progress(
     x: ArrayLike, target: ArrayLike, direction: ArrayLike = 1, *, baseline: ArrayLike, cap: float = 100.0
 ) -> FloatArray:
     r"""Share of the way from the baseline to the target.
+
+    In Chinese: 完成进度.
 
     .. math:: A = 100\, (x - x_0) / (T - x_0)
 
@@ -107,6 +111,8 @@ def progress(
 def met(x: ArrayLike, target: ArrayLike, direction: ArrayLike = 1, *, cap: float = 100.0) -> FloatArray:
     r"""Whether the target is met: all or nothing.
 
+    In Chinese: 达标判定.
+
     .. math:: A = 100 \text{ if } x \ge T \text{ (lower is better: } x \le T\text{), else } 0
 
     Parameters
@@ -142,7 +148,9 @@ def met(x: ArrayLike, target: ArrayLike, direction: ArrayLike = 1, *, cap: float
 def efficacy60(
     x: ArrayLike, target: ArrayLike, direction: ArrayLike = 1, *, floor: ArrayLike, cap: float = 100.0
 ) -> FloatArray:
-    r"""Efficacy coefficient (功效系数): 60 at the floor, 100 at the target.
+    r"""Efficacy coefficient: 60 at the floor, 100 at the target.
+
+    In Chinese: 功效系数法.
 
     .. math:: A = 60 + 40\, (x - x_f) / (T - x_f)
 
@@ -196,6 +204,8 @@ def goalposts(
     cap: float = 100.0,
 ) -> FloatArray:
     r"""Place between two fixed goalposts, 100 at the better one, whatever the target.
+
+    In Chinese: 阈值法.
 
     .. math:: A = 100\, (x - a) / (b - a), \qquad A = 100\, (b - x) / (b - a) \text{ where lower is better}
 

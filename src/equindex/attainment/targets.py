@@ -118,6 +118,8 @@ def attain(
 ) -> Attained:
     """Measure values against targets of any kind.
 
+    In Chinese: 目标实现程度.
+
     Parameters
     ----------
     x : array_like, shape (..., regions, indicators)

@@ -23,6 +23,8 @@ def sigma(
 ) -> Sigma:
     r"""Sigma convergence: is the dispersion over regions falling from year to year.
 
+    In Chinese: σ 收敛.
+
     .. math:: \sigma_t = \sqrt{\sum_i p_i (\ln x_{it} - \overline{\ln x_t})^2}, \qquad
               CV_t = \frac{1}{\mu_t} \sqrt{\sum_i p_i (x_{it} - \mu_t)^2}
 

@@ -48,6 +48,8 @@ def beta(
 ) -> Beta:
     r"""Beta convergence: do regions that start lower grow faster, and how fast do they close in.
 
+    In Chinese: β 收敛.
+
     .. math:: \frac{1}{T} \ln \frac{x_{iT}}{x_{i0}} = a + b \ln x_{i0} + c' z_i + u_i, \qquad
               \lambda = -\frac{\ln(1 + bT)}{T}, \qquad t_{1/2} = \ln 2 / \lambda
 
@@ -141,6 +143,8 @@ def panel_beta(
     x: ArrayLike, years: ArrayLike, *, controls: ArrayLike | None = None, time_effects: bool = True
 ) -> Beta:
     r"""Beta convergence over all spans of a panel, with region effects and errors clustered by region.
+
+    In Chinese: 面板 β 收敛.
 
     .. math:: \frac{1}{T} \ln \frac{x_{i,t+T}}{x_{it}} = a_i + d_t + b \ln x_{it} + c' z_{it} + u_{it}
 

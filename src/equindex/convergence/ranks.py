@@ -27,6 +27,8 @@ class Mobility:
 def mobility(start: ArrayLike, end: ArrayLike, *, classes: int = 5) -> Mobility:
     r"""Rank mobility: do the same regions stay ahead.
 
+    In Chinese: 位次流动.
+
     .. math:: \rho = \mathrm{cor}(r_0, r_1), \qquad
               \tau_b = \frac{C - D}{\sqrt{(P - T_0)(P - T_1)}}, \qquad m = \frac{1}{n} \sum_i |r_{i1} - r_{i0}|
 

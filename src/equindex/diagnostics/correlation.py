@@ -25,6 +25,8 @@ class Correlations:
 def correlation(x: ArrayLike, *, method: str = "pearson") -> Correlations:
     r"""Correlate every two indicators over the regions that have both.
 
+    In Chinese: 相关分析.
+
     .. math:: r_{ij} = \frac{\sum_r (x_{ri} - \bar x_i)(x_{rj} - \bar x_j)}
        {\sqrt{\sum_r (x_{ri} - \bar x_i)^2 \sum_r (x_{rj} - \bar x_j)^2}}, \qquad
        \tau_b = \frac{C - D}{\sqrt{(P - T_i)(P - T_j)}}

@@ -51,6 +51,8 @@ class Components:
 def kmo(r: ArrayLike) -> Adequacy:
     r"""Kaiser-Meyer-Olkin sampling adequacy: correlations beside partial correlations.
 
+    In Chinese: KMO 抽样适当性检验.
+
     .. math:: \mathrm{KMO} = \frac{\sum_{i \ne j} r_{ij}^2}{\sum_{i \ne j} r_{ij}^2 + \sum_{i \ne j} q_{ij}^2},
        \qquad q_{ij} = \frac{(R^{-1})_{ij}}{\sqrt{(R^{-1})_{ii} (R^{-1})_{jj}}}
 
@@ -97,6 +99,8 @@ def kmo(r: ArrayLike) -> Adequacy:
 
 def bartlett(r: ArrayLike, n: int) -> Sphericity:
     r"""Test whether indicators without any correlation could have given these: Bartlett's sphericity.
+
+    In Chinese: 巴特利特球形检验.
 
     .. math:: \chi^2 = -\left(n - 1 - \frac{2k + 5}{6}\right) \ln |R|, \qquad \mathrm{df} = \frac{k (k - 1)}{2}
 
@@ -147,6 +151,8 @@ def bartlett(r: ArrayLike, n: int) -> Sphericity:
 
 def pca(r: ArrayLike) -> Components:
     r"""Principal components of correlations: how many dimensions the indicators really have.
+
+    In Chinese: 主成分分析.
 
     .. math:: R v_c = \lambda_c v_c, \qquad \lambda_1 \ge \lambda_2 \ge \dots, \qquad
        \ell_{ic} = \sqrt{\lambda_c} \, v_{ic}, \qquad \mathrm{share}_c = \lambda_c / k

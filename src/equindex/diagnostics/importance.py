@@ -30,6 +30,8 @@ class MainEffects:
 def main_effects(x: ArrayLike, y: ArrayLike) -> MainEffects:
     r"""Measure importance as main effect: the share of the index's variance that one indicator explains alone.
 
+    In Chinese: 主效应, 实际重要性.
+
     .. math:: S_i = \frac{\operatorname{Var}(\operatorname{E}[y \mid x_i])}{\operatorname{Var}(y)}
        = \frac{\sum_r (\hat m_i(x_{ri}) - \bar y)^2}{\sum_r (y_r - \bar y)^2}
 

@@ -39,6 +39,8 @@ class Dependence:
 def together(r: ArrayLike, *, limit: float = 0.9) -> tuple[tuple[int, ...], ...]:
     """Group indicators that move as one: each correlates with another of its group beyond the limit.
 
+    In Chinese: 同变指标组.
+
     Parameters
     ----------
     r : array_like, shape (indicators, indicators)
@@ -62,6 +64,8 @@ def together(r: ArrayLike, *, limit: float = 0.9) -> tuple[tuple[int, ...], ...]
 
 def contained(x: ArrayLike, *, limit: float = 0.9) -> BoolArray:
     r"""Find indicators that may be part of another: nowhere larger, and correlated with it.
+
+    In Chinese: 包含关系.
 
     .. math:: P_{ij} = [\, 0 \le x_{ri} \le x_{rj} \text{ for all } r \,] \wedge [\, x_i \ne x_j \,] \wedge
        [\, r_{ij} > \mathrm{limit} \,]
@@ -107,6 +111,8 @@ def contained(x: ArrayLike, *, limit: float = 0.9) -> BoolArray:
 
 def dependence(x: ArrayLike) -> Dependence:
     r"""Find indicators that are, exactly or nearly, linear combinations of others.
+
+    In Chinese: 冗余检验.
 
     .. math:: R^2_i = 1 - \frac{1}{(R^{-1})_{ii}}, \qquad
        \kappa = \sqrt{\lambda_{\max} / \lambda_{\min}}

@@ -38,6 +38,8 @@ class Alpha:
 def alpha(x: ArrayLike, *, standardised: bool = False) -> Alpha:
     r"""Cronbach's alpha: how much of the variance of a sum its indicators share.
 
+    In Chinese: 克隆巴赫 α 系数, 信度.
+
     .. math:: \alpha = \frac{k}{k - 1} \left(1 - \frac{\sum_i s_{ii}}{\sum_{ij} s_{ij}}\right)
 
     with s the covariances, or the correlations where `standardised`.

@@ -41,6 +41,8 @@ def change(
 ) -> Change:
     r"""Split a change of inequality into changes within groups, between them, and of their population.
 
+    In Chinese: 变化分解.
+
     .. math:: I(v, m, p) = \sum_g p_g (m_g / \mu)^a v_g + B_a(m, p), \qquad \mu = \sum_g p_g m_g
 
     Inequality is a function of three things of each group: inequality inside it (v), its mean (m) and its share

@@ -11,6 +11,8 @@ __all__ = ["concentration_curve", "concentration_index", "lorenz", "shortfall"]
 def lorenz(x: ArrayLike, *, population: ArrayLike | None = None) -> tuple[FloatArray, FloatArray]:
     r"""Lorenz curve: what share of the resource the poorest share of the population has.
 
+    In Chinese: 洛伦兹曲线.
+
     .. math:: (P_k, L_k) = \left( \sum_{i \le k} p_i, \sum_{i \le k} p_i x_i / \mu \right), \qquad
               x_1 \le x_2 \le \dots
 
@@ -50,6 +52,8 @@ def concentration_curve(
     x: ArrayLike, by: ArrayLike, *, population: ArrayLike | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Concentration curve: what share of a service the part of the population lowest in `by` has.
+
+    In Chinese: 集中曲线.
 
     Parameters
     ----------
@@ -106,6 +110,8 @@ def concentration_curve(
 def concentration_index(x: ArrayLike, by: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Concentration index of a service: how far it goes to the regions high, or low, in `by`.
 
+    In Chinese: 集中指数.
+
     .. math:: C = \frac{2}{\mu} \sum_i p_i x_i R_i - 1
 
     Parameters
@@ -146,6 +152,8 @@ def concentration_index(x: ArrayLike, by: ArrayLike, *, population: ArrayLike | 
 
 def shortfall(x: ArrayLike, *, best: float = 100.0) -> FloatArray:
     """Turn values with a best end into what is missing to it, for percentages near 100.
+
+    In Chinese: 缺口.
 
     Parameters
     ----------

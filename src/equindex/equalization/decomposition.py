@@ -61,8 +61,10 @@ def decompose(
 ) -> Decomposition:
     r"""Split Theil's T or L, or GE(a), into inequality between groups and within them.
 
+    In Chinese: 组内组间分解.
+
     .. math:: T = \sum_g s_g \ln (s_g / p_g) + \sum_g s_g T_g, \qquad
-              L = \sum_g p_g \ln (p_g / s_g) + \sum_g p_g L_g, \qquad
+              L = \sum_g p_g \ln (p_g / s_g) + \sum_g p_g L_g, \\
               GE_a = \frac{1}{a (a - 1)} \left( \sum_g p_g (s_g / p_g)^a - 1 \right)
               + \sum_g p_g^{1 - a} s_g^a GE_{a,g}
 
@@ -128,6 +130,8 @@ def nested(
     a: float = 2.0,
 ) -> Nested:
     """Split Theil's T or L, or GE(a), by groups inside groups, such as cities in provinces.
+
+    In Chinese: 嵌套分解.
 
     Parameters
     ----------

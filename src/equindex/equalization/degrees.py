@@ -14,6 +14,8 @@ def degree(
 ) -> FloatArray:
     r"""Turn an inequality into a degree of equalization (均等度) from 0 to 100, by the measure's own formula.
 
+    In Chinese: 均等度.
+
     .. math:: 100 (1 - G), \quad 100 (1 - H), \quad 100 / (1 + CV), \quad 100 (1 - T / T_{max})
 
     Parameters

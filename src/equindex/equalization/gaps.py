@@ -54,6 +54,8 @@ class Below:
 def gap(a: ArrayLike, b: ArrayLike) -> Gap:
     r"""Gap between two groups, such as town (a) and country (b), as ratio, difference, relative gap and evenness.
 
+    In Chinese: 差距, 城乡差距.
+
     .. math:: R = a / b, \qquad D = a - b, \qquad V = (a - b) / a, \qquad
               E = -\frac{p_a \ln p_a + p_b \ln p_b}{\ln 2}, \quad p_a = \frac{a}{a + b}
 
@@ -97,6 +99,8 @@ def gap(a: ArrayLike, b: ArrayLike) -> Gap:
 
 def group_mean(x: ArrayLike, members: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Mean of a group of regions, weighted by population.
+
+    In Chinese: 组均值.
 
     .. math:: \bar x_g = \sum_{i \in g} n_i x_i / \sum_{i \in g} n_i
 
@@ -150,6 +154,8 @@ def narrowing(
     level: float = 0.95,
 ) -> Narrowing:
     r"""Judge the direction-only target "the gap must narrow" (进一步缩小), with its uncertainty.
+
+    In Chinese: 差距缩小.
 
     .. math:: c = |h(g_1)| - |h(g_0)|, \qquad
               s^2 = h'(g_1)^2 s_1^2 + h'(g_0)^2 s_0^2 - 2 \sigma \rho \, |h'(g_0) h'(g_1)| s_0 s_1
@@ -232,6 +238,8 @@ def below(
     x: ArrayLike, standard: ArrayLike, direction: ArrayLike = 1, *, population: ArrayLike | None = None
 ) -> Below:
     r"""Regions below a standard, their shortfall, and the share of the population that lives there.
+
+    In Chinese: 低于标准的地区与人口.
 
     .. math:: u_i = \max(0, s - x_i), \qquad \sum_i n_i [u_i > 0] / \sum_i n_i
 

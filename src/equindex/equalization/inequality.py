@@ -17,6 +17,8 @@ __all__ = ["atkinson", "cv", "ge", "gini", "hoover", "theil_l", "theil_t", "vari
 def gini(x: ArrayLike, *, population: ArrayLike | None = None, corrected: bool = False) -> FloatArray:
     r"""Gini coefficient: half the mean absolute difference of all pairs, over the mean.
 
+    In Chinese: 基尼系数.
+
     .. math:: G = \frac{1}{2 \mu} \sum_i \sum_j p_i p_j |x_i - x_j|
 
     Parameters
@@ -70,6 +72,8 @@ def gini(x: ArrayLike, *, population: ArrayLike | None = None, corrected: bool =
 def theil_t(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Theil's T, GE(1): shares of the resource against shares of the population.
 
+    In Chinese: 泰尔指数 T.
+
     .. math:: T = \sum_i s_i \ln (s_i / p_i), \qquad s_i = p_i x_i / \mu
 
     Parameters
@@ -112,6 +116,8 @@ def theil_t(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
 def theil_l(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Theil's L, GE(0), the mean log deviation: shares of the population against shares of the resource.
 
+    In Chinese: 泰尔指数 L, 平均对数离差.
+
     .. math:: L = \sum_i p_i \ln (p_i / s_i), \qquad s_i = p_i x_i / \mu
 
     Parameters
@@ -148,6 +154,8 @@ def theil_l(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
 @measures.add(domain=lambda a=2.0: "nonnegative" if a > 0 else "positive", degree=None)
 def ge(x: ArrayLike, *, population: ArrayLike | None = None, a: float = 2.0) -> FloatArray:
     r"""Generalised entropy GE(a): Theil's L at a = 0, Theil's T at a = 1, half the squared CV at a = 2.
+
+    In Chinese: 广义熵指数.
 
     .. math:: GE_a = \frac{1}{a (a - 1)} \left( \sum_i p_i (x_i / \mu)^a - 1 \right)
 
@@ -195,6 +203,8 @@ def ge(x: ArrayLike, *, population: ArrayLike | None = None, a: float = 2.0) -> 
 @measures.add(domain=lambda e=0.5: "nonnegative" if e < 1 else "positive", degree="1 - I")
 def atkinson(x: ArrayLike, *, population: ArrayLike | None = None, e: float = 0.5) -> FloatArray:
     r"""Atkinson index: the share of the resource that could be given up for all to be equal, and no one worse.
+
+    In Chinese: 阿特金森指数.
 
     .. math:: A_e = 1 - \left( \sum_i p_i (x_i / \mu)^{1 - e} \right)^{1 / (1 - e)}, \qquad
               A_1 = 1 - \prod_i (x_i / \mu)^{p_i}
@@ -255,6 +265,8 @@ def atkinson(x: ArrayLike, *, population: ArrayLike | None = None, e: float = 0.
 def cv(x: ArrayLike, *, population: ArrayLike | None = None, ddof: int = 0) -> FloatArray:
     r"""Coefficient of variation; with population Williamson's weighted coefficient.
 
+    In Chinese: 变异系数, 差异系数.
+
     .. math:: CV = \frac{1}{|\mu|} \sqrt{\sum_i p_i (x_i - \mu)^2}
 
     Parameters
@@ -295,7 +307,9 @@ def cv(x: ArrayLike, *, population: ArrayLike | None = None, ddof: int = 0) -> F
 
 @measures.add(domain="nonzero_mean", degree="1 / (1 + CV)", population="needed")
 def williamson(x: ArrayLike, *, population: ArrayLike | None) -> FloatArray:
-    r"""Williamson's coefficient (威廉森系数): the coefficient of variation weighted by population.
+    r"""Williamson's coefficient: the coefficient of variation weighted by population.
+
+    In Chinese: 威廉森系数.
 
     .. math:: CV_w = \frac{1}{|\mu|} \sqrt{\sum_i p_i (x_i - \mu)^2}, \qquad \mu = \sum_i p_i x_i
 
@@ -342,6 +356,8 @@ def williamson(x: ArrayLike, *, population: ArrayLike | None) -> FloatArray:
 def hoover(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Hoover index: the share of the resource that would have to move for all to be equal.
 
+    In Chinese: 胡佛指数.
+
     .. math:: H = \frac{1}{2} \sum_i |s_i - p_i|, \qquad s_i = p_i x_i / \mu
 
     Parameters
@@ -380,6 +396,8 @@ def hoover(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
 @measures.add(domain="positive", degree=None)
 def variance_logs(x: ArrayLike, *, population: ArrayLike | None = None, ddof: int = 0) -> FloatArray:
     r"""Variance of logarithms.
+
+    In Chinese: 对数方差.
 
     .. math:: V = \sum_i p_i \left( \ln x_i - \sum_j p_j \ln x_j \right)^2
 

@@ -79,6 +79,8 @@ def bootstrap(
 ) -> Estimate:
     r"""Interval of a measure from regions (or whole clusters of them) drawn again with replacement.
 
+    In Chinese: 自助法区间.
+
     .. math:: [\theta^*_{(\alpha/2)}, \theta^*_{(1-\alpha/2)}], \qquad
               [2 \hat\theta - \theta^*_{(1-\alpha/2)}, 2 \hat\theta - \theta^*_{(\alpha/2)}]
 
@@ -166,6 +168,8 @@ def jackknife(
     level: float = 0.95,
 ) -> Estimate:
     r"""Interval of a measure from leaving out each region (or cluster) in turn.
+
+    In Chinese: 刀切法标准误.
 
     .. math:: s^2 = \frac{m-1}{m} \sum_i (\hat\theta_{(i)} - \bar\theta)^2, \qquad
               \hat\theta \pm t_{m-1} s, \qquad \mathrm{bias} = (m-1)(\bar\theta - \hat\theta)

@@ -39,6 +39,8 @@ class Dagum:
 def dagum(x: ArrayLike, groups: ArrayLike, *, population: ArrayLike | None = None) -> Dagum:
     r"""Split the Gini coefficient into inequality within groups, net between them, and of their overlap.
 
+    In Chinese: 达古姆基尼系数分解.
+
     .. math:: G_{jh} = \frac{E|x_j - x_h|}{\mu_j + \mu_h}, \qquad
               D_{jh} = \frac{|\mu_j - \mu_h|}{E|x_j - x_h|}, \qquad
               G_w = \sum_j G_{jj} p_j s_j, \\

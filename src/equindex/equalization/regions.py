@@ -15,6 +15,8 @@ def reference(
 ) -> FloatArray:
     """Measure what regions are held to: a mean, the median or the best of them.
 
+    In Chinese: 参照水平.
+
     Parameters
     ----------
     x : array_like, shape (..., regions, indicators)
@@ -66,6 +68,8 @@ def reference(
 
 def to_reference(x: ArrayLike, reference: ArrayLike, direction: ArrayLike = 1) -> FloatArray:
     r"""Equalization of each region: how much of the reference it reaches, at most all of it.
+
+    In Chinese: 区域均等化指数.
 
     .. math:: E_{ri} = 100 \min(1, x_{ri} / \rho_i), \qquad
               E_{ri} = 100 \min(1, \rho_i / x_{ri}) \text{ where lower is better}

@@ -20,6 +20,8 @@ __all__ = [
 def max_min(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Ratio of the largest to the smallest value.
 
+    In Chinese: 极值比, 极差率.
+
     .. math:: R = \max_i x_i / \min_i x_i
 
     Parameters
@@ -62,6 +64,8 @@ def quantile_ratio(
     x: ArrayLike, *, population: ArrayLike | None = None, upper: float = 0.9, lower: float = 0.1
 ) -> FloatArray:
     r"""Ratio of two quantiles.
+
+    In Chinese: 分位数比.
 
     .. math:: R = Q_u / Q_l
 
@@ -115,6 +119,8 @@ def quantile_ratio(
 def p90p10(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Ratio of the ninth to the first decile, P90/P10.
 
+    In Chinese: 十分位比.
+
     .. math:: R = Q_{0.9} / Q_{0.1}
 
     Parameters
@@ -158,6 +164,8 @@ def share_ratio(
     x: ArrayLike, *, population: ArrayLike | None = None, top: float = 0.2, bottom: float = 0.2
 ) -> FloatArray:
     r"""Ratio of what the top has to what the bottom has, such as S80/S20.
+
+    In Chinese: 份额比.
 
     .. math:: R = (1 - L(1 - t)) / L(b)
 
@@ -205,6 +213,8 @@ def share_ratio(
 def palma(x: ArrayLike, *, population: ArrayLike | None = None) -> FloatArray:
     r"""Palma ratio: what the top 10 % have over what the bottom 40 % have.
 
+    In Chinese: 帕尔马比值.
+
     .. math:: R = (1 - L(0.9)) / L(0.4)
 
     Parameters
@@ -247,6 +257,8 @@ def quantile_share(
     x: ArrayLike, *, population: ArrayLike | None = None, lower: float = 0.0, upper: float = 1.0
 ) -> FloatArray:
     r"""Share of the resource that a part of the population has, from the poorest up.
+
+    In Chinese: 分位份额.
 
     .. math:: S = L(u) - L(l)
 

@@ -30,6 +30,8 @@ class Sources:
 def lerman_yitzhaki(parts: ArrayLike, *, population: ArrayLike | None = None) -> Sources:
     r"""Split the Gini coefficient of a sum by its parts: an index by indicators, spending by purpose.
 
+    In Chinese: 基尼系数来源分解.
+
     .. math:: G = \sum_k S_k G_k R_k, \qquad R_k = \frac{cov(y_k, F(y))}{cov(y_k, F(y_k))}, \qquad y = \sum_k y_k
 
     Parameters

@@ -62,6 +62,8 @@ class LocalMoran:
 def contiguity(pairs: ArrayLike, regions: int, *, values: ArrayLike = 1.0) -> csr_array:
     """Return weights of a table of neighbours.
 
+    In Chinese: 邻接空间权重.
+
     Parameters
     ----------
     pairs : array_like of int, shape (pairs, 2)
@@ -121,6 +123,8 @@ def near(
     power: float = 1.0,
 ) -> csr_array:
     r"""Return weights of a table of distances.
+
+    In Chinese: 距离空间权重.
 
     .. math:: w_{ij} = 1 \text{ for the } k \text{ nearest}, \qquad w_{ij} = [d_{ij} \le l], \qquad
               w_{ij} = d_{ij}^{-p} [d_{ij} \le l]
@@ -197,6 +201,8 @@ def moran(
     islands: Literal["keep", "drop"] = "keep",
 ) -> Moran:
     r"""Moran's I: do regions resemble their neighbours more than chance would have it.
+
+    In Chinese: 全局莫兰指数.
 
     .. math:: I = \frac{n}{S_0} \frac{\sum_{ij} w_{ij} z_i z_j}{\sum_i z_i^2}, \qquad z = x - \bar x, \qquad
               S_0 = \sum_{ij} w_{ij}, \qquad E[I] = \frac{-1}{n - 1}
@@ -295,6 +301,8 @@ def moran_local(
     islands: Literal["keep", "drop"] = "keep",
 ) -> LocalMoran:
     r"""Local Moran's I: which regions lie among their like (clusters) or among others (outliers).
+
+    In Chinese: 局部莫兰指数.
 
     .. math:: I_i = \frac{z_i}{m_2} \sum_j w_{ij} z_j, \qquad m_2 = \frac{1}{n} \sum_i z_i^2
 

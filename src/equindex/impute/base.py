@@ -16,6 +16,8 @@ methods = Family("impute")
 def none(x: ArrayLike) -> FloatArray:
     r"""Leave missing values missing.
 
+    In Chinese: 不插补.
+
     .. math:: y_{ri} = x_{ri}
 
     Parameters

@@ -19,6 +19,8 @@ _DROP = "Drop these indicators, or impute them from another table."
 def mean(x: ArrayLike) -> FloatArray:
     r"""Fill missing values with the mean of their indicator.
 
+    In Chinese: 均值插补.
+
     .. math:: y_{ri} = \bar x_i = \frac1{n_i} \sum_s x_{si}
 
     Parameters
@@ -52,6 +54,8 @@ def mean(x: ArrayLike) -> FloatArray:
 def median(x: ArrayLike) -> FloatArray:
     r"""Fill missing values with the median of their indicator.
 
+    In Chinese: 中位数插补.
+
     .. math:: y_{ri} = \mathrm{median}_s \, x_{si}
 
     Parameters
@@ -84,6 +88,8 @@ def median(x: ArrayLike) -> FloatArray:
 @methods.add
 def group_mean(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
     r"""Fill missing values with the mean of their indicator over the regions of the same group.
+
+    In Chinese: 分组均值插补.
 
     .. math:: y_{ri} = \frac1{n_{gi}} \sum_{s \in g(r)} x_{si}
 
@@ -121,6 +127,8 @@ def group_mean(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
 def group_median(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
     r"""Fill missing values with the median of their indicator over the regions of the same group.
 
+    In Chinese: 分组中位数插补.
+
     .. math:: y_{ri} = \mathrm{median}_{s \in g(r)} \, x_{si}
 
     Parameters
@@ -156,6 +164,8 @@ def group_median(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
 @methods.add
 def row_mean(x: ArrayLike, *, direction: ArrayLike = 1, pillars: ArrayLike | None = None) -> FloatArray:
     r"""Fill missing values with the region's mean position on the other indicators of the pillar.
+
+    In Chinese: 同领域指标均值插补.
 
     .. math:: y_{ri} = \min_i + u_{ri} R_i, \qquad
        u_{ri} = \frac1{m} \sum_{j \in p(i)} \frac{x_{rj} - \min_j}{R_j}, \qquad R_i = \max_i - \min_i
@@ -226,6 +236,8 @@ def row_mean(x: ArrayLike, *, direction: ArrayLike = 1, pillars: ArrayLike | Non
 @methods.add
 def cold_deck(x: ArrayLike, *, deck: ArrayLike) -> FloatArray:
     r"""Fill missing values from another table, such as an earlier survey.
+
+    In Chinese: 冷平台插补.
 
     .. math:: y_{ri} = d_{ri}
 

@@ -19,6 +19,8 @@ _COLLINEAR = 1e-10  # smallest to largest singular value of the standardised pre
 def nearest(x: ArrayLike, *, k: int = 5) -> FloatArray:
     r"""Fill missing values with the mean of the regions that are most alike on the other indicators.
 
+    In Chinese: K近邻插补.
+
     .. math:: y_{ri} = \frac1{|N|} \sum_{s \in N} x_{si}, \qquad
        d_{rs}^2 = \frac1{|J|} \sum_{j \in J} \left( \frac{x_{rj} - x_{sj}}{\sigma_j} \right)^2
 
@@ -66,6 +68,8 @@ def nearest(x: ArrayLike, *, k: int = 5) -> FloatArray:
 @methods.add
 def regression(x: ArrayLike, *, predictors: ArrayLike | None = None) -> FloatArray:
     r"""Fill missing values with their least-squares prediction from the other indicators.
+
+    In Chinese: 回归插补.
 
     .. math:: y_{ri} = \hat\beta_0 + \sum_{j \in J} \hat\beta_j x_{rj}
 

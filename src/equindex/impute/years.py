@@ -15,6 +15,8 @@ __all__ = ["last", "linear"]
 def last(x: ArrayLike, *, max_age: float | None = None, years: ArrayLike | None = None) -> FloatArray:
     r"""Fill missing values with the region's last earlier one, as long as it is not too old.
 
+    In Chinese: 末次观测值结转.
+
     .. math:: y_{tri} = x_{sri}, \qquad s = \max \{ s < t : x_{sri} \text{ measured}, \; t - s \le a \}
 
     Parameters
@@ -61,6 +63,8 @@ def last(x: ArrayLike, *, max_age: float | None = None, years: ArrayLike | None 
 @methods.add(panel=True)
 def linear(x: ArrayLike, *, ends: str = "missing", years: ArrayLike | None = None) -> FloatArray:
     r"""Fill missing values on the straight line between the region's values before and after.
+
+    In Chinese: 线性插值.
 
     .. math:: y_{tri} = x_{sri} + \frac{t - s}{u - s} (x_{uri} - x_{sri}), \qquad s < t < u
 

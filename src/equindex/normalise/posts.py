@@ -51,6 +51,8 @@ def goalposts(
 ) -> FloatArray:
     r"""Place each indicator between its worse (a) and better (b) goalpost.
 
+    In Chinese: 阈值法, 固定上下限.
+
     .. math:: z_{ri} = l + (u - l) \min(1, \max(0, (x_{ri} - a_i) / (b_i - a_i)))
 
     Parameters
@@ -110,6 +112,8 @@ def scaled(
     summary: Summary | None = None,  # noqa: ARG001  every normaliser takes it
 ) -> FloatArray:
     r"""Carry values of a scale with known ends, such as answers from 1 to 7, to the scale of the scores.
+
+    In Chinese: 量表换算.
 
     .. math:: z_{ri} = l + (u - l) \frac{x_{ri} - a_i}{b_i - a_i}, \qquad
        z^-_{ri} = l + (u - l) \frac{b_i - x_{ri}}{b_i - a_i}
@@ -175,7 +179,9 @@ def exponential_efficacy(
     clip: ArrayLike = True,
     summary: Summary | None = None,  # noqa: ARG001  every normaliser takes it
 ) -> FloatArray:
-    r"""Raise scores by equal ratios from the worse (a) to the better (b) goalpost: 指数型功效系数.
+    r"""Raise scores by equal ratios from the worse (a) to the better (b) goalpost.
+
+    In Chinese: 指数型功效系数法.
 
     .. math:: z_{ri} = l \exp\left( \ln\frac{u}{l} \cdot \frac{x_{ri} - a_i}{b_i - a_i} \right)
 
@@ -257,6 +263,8 @@ def categorical(
 ) -> FloatArray:
     r"""Give every value the score of its class, cut at given thresholds.
 
+    In Chinese: 分级赋值.
+
     .. math:: z_{ri} = c_k, \qquad k = \#\{j : x_{ri} \ge t_{ij}\}, \qquad k^- = \#\{j : x_{ri} \le t_{ij}\}
 
     Parameters
@@ -320,6 +328,8 @@ def trapezoid(
     summary: Summary | None = None,  # noqa: ARG001  every normaliser takes it
 ) -> FloatArray:
     r"""Score an interval indicator: best inside the interval (a, b), falling in lines to the limits (m, M).
+
+    In Chinese: 区间型指标, 适度指标.
 
     .. math:: z_{ri} = l + (u - l) \min\left(1, \max\left(0,
        \min\left( \frac{x_{ri} - m_i}{a_i - m_i}, \frac{M_i - x_{ri}}{M_i - b_i} \right)\right)\right)

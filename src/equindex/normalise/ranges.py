@@ -37,6 +37,8 @@ def minmax(
 ) -> FloatArray:
     r"""Place each indicator between its worst and its best measured value.
 
+    In Chinese: 极差标准化, 离差标准化.
+
     .. math:: z_{ri} = l + (u - l) \frac{x_{ri} - \min_i}{\max_i - \min_i}, \qquad
        z^-_{ri} = l + (u - l) \frac{\max_i - x_{ri}}{\max_i - \min_i}
 
@@ -99,6 +101,8 @@ def zscore(
     summary: Summary | None = None,
 ) -> FloatArray:
     r"""Measure each indicator in standard deviations from its mean.
+
+    In Chinese: 标准差标准化, Z 分数.
 
     .. math:: z_{ri} = c + d \, s_i \frac{x_{ri} - \bar x_i}{\sigma_i}
 
@@ -169,6 +173,8 @@ def ampi(
     summary: Summary | None = None,
 ) -> FloatArray:
     r"""Give the reference 100 and the measured range 60 points, as the adjusted Mazziotta-Pareto index does.
+
+    In Chinese: 调整的马齐奥塔-帕雷托标准化.
 
     .. math:: z_{ri} = 70 + 60 \frac{x_{ri} - a_i}{b_i - a_i}, \qquad
        a_i, b_i = \mathrm{ref}_i \mp \frac{\max_i - \min_i}{2}
@@ -253,6 +259,8 @@ def to_target(
     summary: Summary | None = None,
 ) -> FloatArray:
     r"""Tell which part of the way from the worst measured value (w) to its target each region has gone.
+
+    In Chinese: 目标距离法.
 
     .. math:: z_{ri} = l + (u - l) \min\left(1, \max\left(0, \frac{x_{ri} - w_i}{T_i - w_i}\right)\right)
 

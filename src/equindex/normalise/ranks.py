@@ -22,6 +22,8 @@ __all__ = ["borda", "exponential_rank", "percentile", "quantile_bins", "rank"]
 def rank(x: ArrayLike, direction: ArrayLike = 1, *, summary: Summary | None = None) -> FloatArray:
     r"""Count the regions that each region leaves behind: 1 is the worst, n the best, ties share their mean.
 
+    In Chinese: 排序法, 秩次.
+
     .. math:: z_{ri} = \#\{s : x_{si} < x_{ri}\} + \frac{\#\{s : x_{si} = x_{ri}\} + 1}{2}
 
     For direction -1, :math:`n + 1 - z`.
@@ -62,6 +64,8 @@ def rank(x: ArrayLike, direction: ArrayLike = 1, *, summary: Summary | None = No
 @methods.add(monotone=True, data_driven=True, needs=("ordered",), scale=lambda _: ("bounded", 0.0, 100.0))
 def percentile(x: ArrayLike, direction: ArrayLike = 1, *, summary: Summary | None = None) -> FloatArray:
     r"""Give the share of regions below each region, half of those that equal it included.
+
+    In Chinese: 百分位秩.
 
     .. math:: z_{ri} = \frac{100}{n_i}
        \left( \#\{s : x_{si} < x_{ri}\} + \tfrac12 \#\{s : x_{si} = x_{ri}\} \right)
@@ -105,6 +109,8 @@ def percentile(x: ArrayLike, direction: ArrayLike = 1, *, summary: Summary | Non
 @methods.add(monotone=True, data_driven=True, needs=("ordered",), scale=lambda _: ("borda",))
 def borda(x: ArrayLike, direction: ArrayLike = 1, *, summary: Summary | None = None) -> FloatArray:
     r"""Give a point for every region left behind and half a point for every tie: 0 is the worst, n - 1 the best.
+
+    In Chinese: 波达计分.
 
     .. math:: z_{ri} = \#\{s : x_{si} < x_{ri}\} + \tfrac12 \#\{s \ne r : x_{si} = x_{ri}\}
 
@@ -176,6 +182,8 @@ def quantile_bins(
 ) -> FloatArray:
     r"""Sort regions into bins of equal shares (quintiles, deciles), or of given ones: 1 is the worst.
 
+    In Chinese: 分位数分组赋值.
+
     .. math:: z_{ri} = c_k, \qquad k = 1 + \#\{j : p_{ri} \ge q_j\}, \qquad
        p_{ri} = \frac{100}{n_i} \left( \#\{s : x_{si} < x_{ri}\} + \tfrac12 \#\{s : x_{si} = x_{ri}\} \right)
 
@@ -233,6 +241,8 @@ def exponential_rank(
     x: ArrayLike, direction: ArrayLike = 1, *, constant: float = 23.0, summary: Summary | None = None
 ) -> FloatArray:
     r"""Spread the top ranks exponentially to 100, as the English indices of deprivation do with the most deprived.
+
+    In Chinese: 秩次指数变换.
 
     .. math:: z_{ri} = -c \ln\left( 1 - R_{ri} (1 - e^{-100/c}) \right), \qquad R_{ri} = \mathrm{rank}_{ri} / n_i
 

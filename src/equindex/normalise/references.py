@@ -53,6 +53,8 @@ def ratio(
 ) -> FloatArray:
     r"""Relate each indicator to its mean or its best measured value.
 
+    In Chinese: 均值化, 与最优值之比.
+
     .. math:: z_{ri} = f \, x_{ri} / \mathrm{ref}_i, \qquad z^-_{ri} = f \, \mathrm{ref}_i / x_{ri}
 
     With ``reference="best"``: the fraction of the best, a distance to the leader.
@@ -122,6 +124,8 @@ def distance(
 ) -> FloatArray:
     r"""Measure how far each region is from the best or the mean, in parts of it: 0 is level with it.
 
+    In Chinese: 相对差距.
+
     .. math:: z_{ri} = f \, s_i \, (x_{ri} - \mathrm{ref}_i) / \mathrm{ref}_i
 
     with s the direction.
@@ -182,6 +186,8 @@ def to_reference(
 ) -> FloatArray:
     r"""Relate each indicator to a given value: a reference region's, a standard's, its own of a base year (定基).
 
+    In Chinese: 参照值法.
+
     .. math:: z_{ri} = f \, x_{ri} / v_i, \qquad z^-_{ri} = f \, v_i / x_{ri}
 
     Parameters
@@ -241,7 +247,9 @@ def to_reference(
 def base_index(
     x: ArrayLike, direction: ArrayLike = 1, *, factor: float = 100.0, summary: Summary | None = None
 ) -> FloatArray:
-    r"""Index each indicator to its mean in the base year: 定基指数, that year is 100.
+    r"""Index each indicator to its mean in the base year: that year is 100.
+
+    In Chinese: 定基指数.
 
     .. math:: z_{ri} = f \, x_{ri} / \bar x_{i0}, \qquad z^-_{ri} = f \, \bar x_{i0} / x_{ri}
 
@@ -287,6 +295,8 @@ def above_below(
     x: ArrayLike, direction: ArrayLike = 1, *, threshold: float = 0.2, summary: Summary | None = None
 ) -> FloatArray:
     r"""Tell who is better (1) or worse (-1) than a band around the mean, who inside it (0).
+
+    In Chinese: 高于或低于均值计分.
 
     .. math:: z_{ri} = s_i \begin{cases} 1 & x_{ri} / \bar x_i > 1 + p \\
        -1 & x_{ri} / \bar x_i < 1 - p \\ 0 & \text{else} \end{cases}

@@ -98,6 +98,8 @@ def _measure_none(x: ArrayLike) -> Treatment:
 def none(x: ArrayLike) -> FloatArray:
     r"""Leave every value as it is.
 
+    In Chinese: 不处理.
+
     .. math:: y = x
 
     Parameters

@@ -36,6 +36,8 @@ def _measure_shifted_log(x: ArrayLike, *, share: float = SHARE, tail: str = "aut
 def shifted_log(x: ArrayLike, *, share: float = SHARE, tail: str = "auto") -> FloatArray:
     r"""Take logarithms of the distance from the end of the column that lies away from its tail.
 
+    In Chinese: 平移对数变换.
+
     .. math:: y = \ln(x - \min + s R), \qquad y^{\text{left}} = -\ln(\max - x + s R), \qquad R = \max - \min
 
     Zeros and negative values are allowed, and the order of the values stays.
@@ -84,6 +86,8 @@ def _measure_box_cox(x: ArrayLike, *, power: ArrayLike | None = None) -> Treatme
 @methods.add(monotone=True, measure=_measure_box_cox)
 def box_cox(x: ArrayLike, *, power: ArrayLike | None = None) -> FloatArray:
     r"""Raise each column to the power that makes it most nearly normal.
+
+    In Chinese: Box-Cox 变换.
 
     .. math:: y = \frac{x^\lambda - 1}{\lambda}, \quad \lambda = 0: \; y = \ln x, \qquad
        \hat\lambda = \arg\max_\lambda \left( (\lambda - 1) \sum \ln x - \frac n2 \ln \hat\sigma^2(y) \right)

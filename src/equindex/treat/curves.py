@@ -17,6 +17,8 @@ transforms = Family("transform")
 def log(x: ArrayLike) -> FloatArray:
     r"""Take natural logarithms, so that equal ratios count equally.
 
+    In Chinese: 对数变换.
+
     .. math:: y = \ln x
 
     Parameters
@@ -52,6 +54,8 @@ def log(x: ArrayLike) -> FloatArray:
 def sqrt(x: ArrayLike) -> FloatArray:
     r"""Take square roots: milder than logarithms, and 0 is allowed.
 
+    In Chinese: 平方根变换.
+
     .. math:: y = \sqrt{x}
 
     Parameters
@@ -86,6 +90,8 @@ def sqrt(x: ArrayLike) -> FloatArray:
 @transforms.add(monotone=True)
 def logit(x: ArrayLike, *, top: float = 100.0) -> FloatArray:
     r"""Take log odds of a share, so that 98 to 99 % counts as more than 50 to 51 %.
+
+    In Chinese: 对数几率变换.
 
     .. math:: y = \ln \frac{x}{t - x}
 

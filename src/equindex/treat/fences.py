@@ -44,6 +44,8 @@ def skew_kurtosis(
 ) -> FloatArray:
     r"""Winsorise the columns that are both skewed and heavy-tailed, and take logarithms where that is not enough.
 
+    In Chinese: 偏度峰度准则.
+
     .. math:: |G_1| \ge 2 \;\text{and}\; G_2 \ge 3.5
 
     with the sample skewness and excess kurtosis of type 2. While both hold, the extreme value on the side of the
@@ -116,6 +118,8 @@ def winsorise(
 ) -> FloatArray:
     r"""Set the extreme values of each column to the nearest one that is kept.
 
+    In Chinese: 缩尾处理.
+
     .. math:: y = \min(x_{(n - u)}, \max(x_{(d + 1)}, x)) \quad\text{or}\quad y = \min(q_h, \max(q_l, x))
 
     Parameters
@@ -167,6 +171,8 @@ def _measure_iqr(x: ArrayLike, *, factor: float = 1.5) -> Treatment:
 @methods.add(monotone=True, measure=_measure_iqr)
 def iqr(x: ArrayLike, *, factor: float = 1.5) -> FloatArray:
     r"""Hold each column within fences some interquartile ranges from its quartiles.
+
+    In Chinese: 四分位距法.
 
     .. math:: y = \min(Q_3 + f (Q_3 - Q_1), \max(Q_1 - f (Q_3 - Q_1), x))
 

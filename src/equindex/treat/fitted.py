@@ -146,6 +146,8 @@ class Treatment:
 def skewness(x: ArrayLike) -> FloatArray:
     r"""Return the sample skewness of each column, as SAS and the SKEW of spreadsheets (type 2).
 
+    In Chinese: 偏度.
+
     .. math:: G_1 = \frac{\sqrt{n (n - 1)}}{n - 2} \, \frac{m_3}{m_2^{3/2}}
 
     Parameters
@@ -173,6 +175,8 @@ def skewness(x: ArrayLike) -> FloatArray:
 
 def kurtosis(x: ArrayLike) -> FloatArray:
     r"""Return the sample excess kurtosis of each column, as SAS and the KURT of spreadsheets (type 2).
+
+    In Chinese: 峰度.
 
     .. math:: G_2 = \frac{n - 1}{(n - 2)(n - 3)} \left( (n + 1) \left( \frac{m_4}{m_2^2} - 3 \right) + 6 \right)
 

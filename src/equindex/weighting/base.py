@@ -17,6 +17,8 @@ methods = Family("weighting")
 def equal(x: ArrayLike, *, by: str = "pillar", pillars: ArrayLike | None = None) -> FloatArray:
     r"""Let siblings share equally, from the top of the tree down, or all indicators alike.
 
+    In Chinese: 等权重法.
+
     .. math:: w_i = \prod_{v \in \mathrm{path}(i)} \frac{1}{\#\,\mathrm{siblings}(v)}
        \quad\text{or, by indicator,}\quad w_i = \frac1k
 

@@ -27,6 +27,8 @@ class Combined:
 def linear(weights: ArrayLike, coefficients: ArrayLike | None = None) -> Combined:
     r"""Take the weighted mean of weight sets (线性加权组合).
 
+    In Chinese: 线性组合赋权.
+
     .. math:: w_j = \sum_k a_k w_{kj}, \qquad \sum_k a_k = 1
 
     Parameters
@@ -62,6 +64,8 @@ def linear(weights: ArrayLike, coefficients: ArrayLike | None = None) -> Combine
 
 def multiplicative(weights: ArrayLike, powers: ArrayLike | None = None) -> Combined:
     r"""Multiply weight sets and scale the products (乘法归一化, multiplicative synthesis).
+
+    In Chinese: 乘法组合赋权.
 
     .. math:: w_j = \prod_k w_{kj}^{a_k} \Big/ \sum_j \prod_k w_{kj}^{a_k}
 
@@ -106,6 +110,8 @@ def multiplicative(weights: ArrayLike, powers: ArrayLike | None = None) -> Combi
 
 def game(weights: ArrayLike) -> Combined:
     r"""Find the combination that is nearest to all sets at once (博弈论组合赋权).
+
+    In Chinese: 博弈论组合赋权.
 
     .. math:: \sum_l a_l\, w_k \cdot w_l = w_k \cdot w_k \ \ (k = 1 \dots), \qquad
        w = \sum_k a_k w_k \Big/ \sum_k a_k

@@ -20,6 +20,8 @@ _STILL = 1e-13  # angle, in radians
 def pca(x: ArrayLike) -> FloatArray:
     r"""Weigh by the squared loadings of the first principal component of the correlations.
 
+    In Chinese: 主成分分析法.
+
     .. math:: R v = \lambda_1 v, \quad |v| = 1, \qquad w_i = v_i^2
 
     Unit and direction do not matter: an indicator that runs against the others gets weight all the same, so look
@@ -63,6 +65,8 @@ def varimax(
     components: int = 0,
 ) -> FloatArray:
     r"""Weigh by the squared loadings on rotated principal components (OECD, Nicoletti et al.).
+
+    In Chinese: 因子分析法, 方差最大旋转.
 
     .. math:: w_i \propto \frac{\ell_{i f(i)}^2}{V_{f(i)}} \cdot \frac{V_{f(i)}}{\sum_f V_f}, \qquad
        V_f = \sum_i \ell_{if}^2, \qquad f(i) = \arg\max_f \ell_{if}^2

@@ -19,6 +19,8 @@ _SINGULAR = 1e-10  # least eigenvalue of a correlation matrix that can be solved
 def critic(x: ArrayLike, direction: ArrayLike = 1) -> FloatArray:
     r"""Weigh by contrast and conflict: indicators that vary and say what the others do not (CRITIC).
 
+    In Chinese: CRITIC 法.
+
     .. math:: C_i = s_i \sum_k (1 - r_{ik}), \qquad w_i = \frac{C_i}{\sum_i C_i}
 
     with the standard deviation :math:`s_i` and the correlations :math:`r_{ik}` of the min-max scores, oriented so
@@ -74,6 +76,8 @@ def _critic(found: Moments, sign: FloatArray) -> FloatArray:
 @methods.add(data_driven=True, scale_free=False, feed="scores")
 def optimised(x: ArrayLike, *, wanted: ArrayLike) -> FloatArray:
     r"""Find the weights at which each indicator has the importance that is wanted of it.
+
+    In Chinese: 按目标重要性优化的权重.
 
     .. math:: \min_{w \ge 0} \sum_i \Big( \lambda \operatorname{cor}(x_i, y) - \sqrt{t_i} \Big)^2, \qquad
        y = \sum_k w_k x_k

@@ -18,7 +18,9 @@ _TINY = np.finfo(np.float64).tiny
 
 @methods.add(data_driven=True, scale_free=True, feed="minmax")
 def entropy(x: ArrayLike) -> FloatArray:
-    r"""Weigh by what an indicator's entropy lacks to that of an even distribution (熵权法).
+    r"""Weigh by what an indicator's entropy lacks to that of an even distribution.
+
+    In Chinese: 熵值法, 熵权法.
 
     .. math:: p_{ri} = \frac{x_{ri}}{\sum_r x_{ri}}, \quad e_i = -\frac{1}{\ln n_i} \sum_r p_{ri} \ln p_{ri},
        \quad w_i = \frac{1 - e_i}{\sum_i (1 - e_i)}
@@ -30,7 +32,8 @@ def entropy(x: ArrayLike) -> FloatArray:
     Parameters
     ----------
     x : array_like, shape (..., regions, indicators)
-        At least 0; NaN is missing: each indicator is measured over the :math:`n_i` regions that have it.
+        At least 0; NaN is missing: each indicator is measured over the :math:`n_i` regions that have it. [any
+        unit with a true 0]
 
     Returns
     -------

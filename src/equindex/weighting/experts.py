@@ -72,6 +72,8 @@ def ahp(
 ) -> Ahp:
     r"""Derive priorities from pairwise comparisons (analytic hierarchy process, 层次分析法).
 
+    In Chinese: 层次分析法.
+
     .. math:: A w = \lambda_{\max} w,\quad CI = \frac{\lambda_{\max} - n}{n - 1},\quad CR = \frac{CI}{RI}
 
     For judgements that are missing, A has 0, and its diagonal 1 plus the number missing in the row [2]_: as if
@@ -162,6 +164,8 @@ def ahp(
 
 def revisions(judgements: ArrayLike, *, table: str = "saaty", scale: float = 9.0) -> tuple[Revision, ...]:
     r"""Say which judgements hurt consistency most, and what value the others imply.
+
+    In Chinese: 判断矩阵修正.
 
     Each judgement in turn is taken for missing; the ratio of the weights then is its consistent value.
 

@@ -45,6 +45,8 @@ class Frontier:
 def bod(x: ArrayLike, *, low: ArrayLike = 0.0, high: ArrayLike = 1.0, of: str = "weights") -> FloatArray:
     r"""Weigh each region as it suits it best (benefit of the doubt): weights of its own for every region.
 
+    In Chinese: 数据包络分析法, 疑点利益法.
+
     .. math:: S_o = \max_{w \ge 0} \Big\{ \sum_i w_i x_{oi} : \sum_i w_i x_{ri} \le 1 \;\forall r \Big\}
 
     The weights are those of `frontier`, which also gives the scores, scaled to a sum of 1. They are not unique for
@@ -54,7 +56,7 @@ def bod(x: ArrayLike, *, low: ArrayLike = 0.0, high: ArrayLike = 1.0, of: str = 
     ----------
     x : array_like, shape (..., regions, indicators)
         At least 0, higher is better, in comparable units, such as scores; regions with a missing value get no
-        weights and do not shape the frontier.
+        weights and do not shape the frontier. [score]
     low, high : array_like, shape (indicators,) or scalar
         Bounds on each weight's, or each share's, part in their sum. [share]
     of : {"weights", "shares"}
@@ -91,6 +93,8 @@ def bod(x: ArrayLike, *, low: ArrayLike = 0.0, high: ArrayLike = 1.0, of: str = 
 def frontier(x: ArrayLike, *, low: ArrayLike = 0.0, high: ArrayLike = 1.0, of: str = "weights") -> Frontier:
     r"""Score each region with the weights that suit it best, under which no region scores above 1.
 
+    In Chinese: 数据包络分析前沿.
+
     .. math:: S_o = \max_{w \ge 0} \Big\{ \sum_i w_i x_{oi} : \sum_i w_i x_{ri} \le 1 \;\forall r, \;
        l_i \le \frac{w_i}{\sum_k w_k} \le h_i \Big\}
        \quad\text{or}\quad l_i \le \frac{w_i x_{oi}}{\sum_k w_k x_{ok}} \le h_i
@@ -100,7 +104,7 @@ def frontier(x: ArrayLike, *, low: ArrayLike = 0.0, high: ArrayLike = 1.0, of: s
     Parameters
     ----------
     x : array_like, shape (..., regions, indicators)
-        At least 0, higher is better; NaN is missing.
+        At least 0, higher is better; NaN is missing. [score]
     low, high : array_like, shape (indicators,) or scalar
         Bounds on each weight's, or each share's, part in their sum. [share]
     of : {"weights", "shares"}

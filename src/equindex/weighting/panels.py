@@ -50,6 +50,8 @@ def budget(
 ) -> Panel:
     r"""Turn the points that experts allocate into weights (budget allocation, 专家打分, 德尔菲).
 
+    In Chinese: 预算分配法, 专家打分法.
+
     .. math:: s_{ej} = \frac{b_{ej}}{\sum_j b_{ej}}, \qquad w_j = \frac{c(s_{\cdot j})}{\sum_j c(s_{\cdot j})}
 
     Parameters
@@ -129,6 +131,8 @@ def budget(
 def concordance(points: ArrayLike) -> Concordance:
     r"""Measure how far experts agree on the order: Kendall's W, corrected for ties, and its chi-square test.
 
+    In Chinese: 肯德尔和谐系数.
+
     .. math:: W = \frac{12 \sum_j (R_j - \bar R)^2}{m^2 (n^3 - n) - m \sum_e T_e},\quad
        T_e = \sum (t^3 - t),\quad \chi^2 = m (n - 1) W
 
@@ -185,6 +189,8 @@ def concordance(points: ArrayLike) -> Concordance:
 def rank_order(ranks: ArrayLike, *, scheme: str = "centroid") -> FloatArray:
     r"""Turn an order of importance into weights.
 
+    In Chinese: 排序赋权法.
+
     .. math:: w_{(k)} = \frac1n \sum_{j=k}^n \frac1j, \qquad \frac{2 (n + 1 - k)}{n (n + 1)}, \qquad
        \frac{1 / k}{\sum_j 1 / j}
 
@@ -236,6 +242,8 @@ def rank_order(ranks: ArrayLike, *, scheme: str = "centroid") -> FloatArray:
 
 def swing(points: ArrayLike) -> FloatArray:
     r"""Turn swing points into weights: 100 for the swing from worst to best that matters most, the others against it.
+
+    In Chinese: 摇摆赋权法.
 
     .. math:: w_j = s_j \Big/ \sum_j s_j, \qquad \max_j s_j = 100
 

@@ -16,6 +16,8 @@ __all__ = ["cv", "standard_deviation"]
 def standard_deviation(x: ArrayLike) -> FloatArray:
     r"""Weigh each indicator by its standard deviation.
 
+    In Chinese: 标准差法.
+
     .. math:: w_i = \frac{s_i}{\sum_i s_i}, \qquad s_i^2 = \frac{1}{n_i - 1} \sum_r (x_{ri} - \bar x_i)^2
 
     Indicators must be on one scale, such as the 0-1 min-max: in their own units a unit ten times smaller would
@@ -52,6 +54,8 @@ def standard_deviation(x: ArrayLike) -> FloatArray:
 @methods.add(data_driven=True, scale_free=True, feed="values")
 def cv(x: ArrayLike) -> FloatArray:
     r"""Weigh each indicator by its coefficient of variation (变异系数法).
+
+    In Chinese: 变异系数法.
 
     .. math:: w_i = \frac{s_i / |\bar x_i|}{\sum_i s_i / |\bar x_i|}, \qquad
        s_i^2 = \frac{1}{n_i - 1} \sum_r (x_{ri} - \bar x_i)^2
