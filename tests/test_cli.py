@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from conftest import REPOSITORY
 from equindex import scoring  # noqa: F401  registers every family
 from equindex._registry import families
-from equindex.cli import app
+from equindex.cli import _formula, app
+from equindex.cli._formula import plain
 from equindex.cli.starter import FILES
 from equindex.framework import Framework
 
@@ -527,6 +528,11 @@ def test_explain_knows_a_region_by_every_name() -> None:
     assert "浙西" in err
 
 
+PRINTED = {*_formula._SIGNS, *_formula._MARKS, *_formula._WORDS, "frac", "tfrac", "sqrt", "begin", "end"} | {
+    *("ln", "exp", "min", "max", "arg")  # as they stand
+}
+
+
 def test_methods_lists_every_method_with_options_formula_and_source() -> None:
     listed = json.loads(run("methods", "--json")[0])
     overview, _ = run("methods")
@@ -538,12 +544,47 @@ def test_methods_lists_every_method_with_options_formula_and_source() -> None:
         assert re.search(rf"^{method['name']} ", overview, re.MULTILINE)
         assert method["title"]
         full, _ = run("methods", method["family"])
-        for key in ("options", "formula", "source"):
-            assert method[key] == "" or " ".join(method[key].split()) in " ".join(full.split())
+        shown = method | {"formula": plain(method["formula"])}
+        for key in ("title", "name_zh", "options", "formula", "source"):
+            assert "".join(shown[key].split()) in "".join(full.split())
+        assert not set(re.findall(r"\\([A-Za-z]+)", method["formula"])) - PRINTED, method["name"]
     known = {(m["family"], m["name"]): m for m in listed}
     assert known["normalise", "minmax"]["options"] == "lower=0.0, upper=100.0"
     assert all(m["formula"] and m["source"] for m in listed if m["family"] in ("equalization", "normalise"))
     assert "no family or method" in run("methods", "giny", code=1)[1]
+
+
+def test_methods_shows_one_method_of_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = json.loads(run("methods", "aggregate", "borda", "--json")[0])
+
+    assert (found["family"], found["name"], found["name_zh"]) == ("aggregate", "borda", "波达计数法")
+    assert len(json.loads(run("methods", "borda", "--json")[0])) == 2  # normalise has one too
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("methods", "aggregate", "median")[0].splitlines()
+    assert shown[1] == "  in Chinese: 加权中位数"
+    assert max(map(len, shown)) <= 80
+    assert "there is no normalise method 'mimax'. Did you mean 'minmax'?" in run(
+        "methods", "normalise", "mimax", code=1
+    )[1].replace("\n", " ")
+    assert (
+        "no family 'normalize'. Did you mean 'normalise'?" in run("methods", "normalize", "rank", code=1)[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"z_{ri} = l + (u - l) \frac{x_{ri} - \min_i}{R_i}", "z_ri = l + (u - l) (x_ri - min_i)/R_i"),
+        (r"S = \sum_i w_i \Big/ \sum_i \frac{w_i}{z_{ri}}", "S = Σ_i w_i / Σ_i (w_i/z_ri)"),
+        (r"y = \ln \frac{x}{t - x}, \qquad \lambda = \tfrac12", "y = ln (x/(t - x)),   λ = 1/2"),
+        (r"\sqrt{\hat\sigma^2} \text{ or } D^{\pm}_{j-1}", "√(σ̂^2) or D^±_(j-1)"),
+        (r"\#\{s : x_{si} \le x_{ri}\}", "#{s : x_si ≤ x_ri}"),
+        (r"s \begin{cases} 1 & x > p \\ 0 & \text{else} \end{cases}", "s {1 if x > p, 0 else}"),
+        (r"\bar x_i, \overline{\ln x_t}", "x̄_i, mean(ln x_t)"),
+    ],
+)
+def test_formulas_are_printed_without_commands(tex: str, expected: str) -> None:
+    assert plain(tex) == expected
 
 
 @pytest.mark.parametrize(

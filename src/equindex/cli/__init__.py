@@ -276,9 +276,12 @@ def methods(
         str | None,
         typer.Argument(metavar="[FAMILY]", help="A family, or one method; all families when left out."),
     ] = None,
+    method: Annotated[
+        str | None, typer.Argument(metavar="[METHOD]", help="One method of the family.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the methods, each with its options, formula and source.
+    """List the methods; of a family or one method also the Chinese name, options, formula and source.
 
     Names and options are those of framework files and of --set.
 
@@ -286,11 +289,11 @@ def methods(
 
         equindex methods
         equindex methods normalise
-        equindex methods gini
+        equindex methods normalise minmax
     """
-    from equindex.cli import show
+    from equindex.cli import listing
 
-    show.methods(family, as_json)
+    listing.methods(family, method, as_json)
 
 
 @command(app)

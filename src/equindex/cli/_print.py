@@ -19,7 +19,7 @@ from equindex.cli._run import clean
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["json_line", "line", "records", "table"]
+__all__ = ["hanging", "json_line", "line", "records", "table"]
 
 _WIDEST, _NARROWEST = 44, 6  # columns of a text beside which others are still shown, and that it keeps
 _PLAIN_WIDTH = 120  # columns when the output is no terminal
@@ -104,6 +104,15 @@ def _fit(widths: dict[int, int], texts: Sequence[int], room: int) -> dict[int, i
 def line(text: str) -> None:
     """Print sentences, wrapped."""
     console().print(Text("\n".join(clean(part) for part in text.split("\n"))))
+
+
+def hanging(label: str, text: str) -> None:
+    """Print a text beside its label, wrapped lines under its first."""
+    grid = Table.grid()
+    grid.add_column(width=len(label), no_wrap=True)
+    grid.add_column()
+    grid.add_row(Text(label), Text(clean(text)))
+    console().print(grid)
 
 
 def _numeric(text: str) -> bool:

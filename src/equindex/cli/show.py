@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from inspect import Parameter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +24,6 @@ __all__ = [
     "findings",
     "findings_json",
     "headline",
-    "methods",
     "notes",
     "scores",
     "tables_json",
@@ -322,64 +320,6 @@ def explanation_json(found: Explanation) -> None:
     """Print an explanation as JSON."""
     names = ("basis", "region", "region_name", "year", "score", "rank", "of", "coverage", "refused")
     json_line({**{name: getattr(found, name) for name in names}, "parts": records(found.parts)})
-
-
-# methods -----------------------------------------------------------------------------------------------------
-
-
-def methods(wanted: str | None, as_json: bool) -> None:
-    """Print all methods, those of a family, or one method in full."""
-    from equindex import scoring  # noqa: F401  imports every family
-    from equindex._registry import families
-    from equindex.errors import MethodError, nearest
-
-    known = families()
-    found = {name: list(family) for name, family in known.items()}
-    if wanted is not None and wanted in found:
-        found = {wanted: found[wanted]}
-    elif wanted is not None:
-        found = {name: [m for m in family if m.name == wanted] for name, family in found.items()}
-        found = {name: family for name, family in found.items() if family}
-        if not found:
-            words = [*known, *(m.name for family in known.values() for m in family)]
-            raise MethodError(f"there is no family or method {wanted!r}. {nearest(wanted, words)}")
-    listed = [_method(m) for family in found.values() for m in family]
-    if as_json:
-        json_line(listed)
-        return
-    if wanted is None:
-        for name, family in found.items():
-            table(
-                name, ["method", "what it does", "options"], [[m.name, m.title, _options(m)] for m in family]
-            )
-        line("Formula and source of each: equindex methods FAMILY")
-        return
-    for method in listed:
-        line(f"{method['family']} {method['name']}: {method['title']}")
-        for key in ("options", "formula", "source"):
-            if method[key]:
-                line(f"  {key}: {method[key]}")
-        line("")
-
-
-def _method(method: Any) -> dict[str, str]:
-    return {
-        "family": method.family,
-        "name": method.name,
-        "title": method.title,
-        "options": _options(method),
-        "formula": method.formula,
-        "source": method.source,
-    }
-
-
-def _options(method: Any) -> str:
-    hidden = {"missing", "min_coverage", "population", "pillars"}
-    options: Mapping[str, Any] = {k: v for k, v in method.options.items() if k not in hidden}
-    return ", ".join(
-        f"{name} (required)" if value is Parameter.empty else f"{name}={value!r}"
-        for name, value in options.items()
-    )
 
 
 def by_group(found: Scores, group: str, year: int) -> pd.DataFrame:
