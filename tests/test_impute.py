@@ -32,10 +32,17 @@ def rows(*filled):
 
 
 CASES = [
-    ("none", {}, [[1, NAN]], [[1, NAN]], "by hand", 0),
+    ("none", {}, [[1, NAN]], [[1, NAN]], "by hand: as it is", 0),
     ("mean", {}, ROWS, rows(4.5395, 4.5395, 122.35, 0.6470778, 4.5395, 122.35, 4.5395), COINR, 5.1e-8),
-    ("median", {}, [[1], [9], [NAN], [2], [4]], [[1], [9], [3], [2], [4]], "by hand", 1e-12),
-    ("group_mean", {"by": [0, 0, 0, 1]}, [[1], [3], [NAN], [50]], [[1], [3], [2], [50]], "by hand", 1e-12),
+    ("median", {}, [[1], [9], [NAN], [2], [4]], [[1], [9], [3], [2], [4]], "by hand: 1, 2, 4, 9", 1e-12),
+    (
+        "group_mean",
+        {"by": [0, 0, 0, 1]},
+        [[1], [3], [NAN], [50]],
+        [[1], [3], [2], [50]],
+        "by hand: of 1 and 3",
+        1e-12,
+    ),
     (
         "group_median",
         {"by": GROUPS},
@@ -60,13 +67,20 @@ CASES = [
         "by hand: a quarter of the way from the worst, 30, to 10",
         1e-12,
     ),
-    ("cold_deck", {"deck": [7, 8, 9]}, [[1, NAN, 3], [NAN, 2, 3]], [[1, 8, 3], [7, 2, 3]], "by hand", 0),
+    (
+        "cold_deck",
+        {"deck": [7, 8, 9]},
+        [[1, NAN, 3], [NAN, 2, 3]],
+        [[1, 8, 3], [7, 2, 3]],
+        "by hand: from the deck",
+        0,
+    ),
     (
         "nearest",
         {"k": 1},
         [[1, 10], [2, 20], [9, 90], [1.4, NAN]],
         [[1, 10], [2, 20], [9, 90], [1.4, 10]],
-        "by hand",
+        "by hand: 1.4 is nearest to 1",
         0,
     ),
     (
@@ -94,7 +108,14 @@ CASES = [
         1e-12,
     ),
     ("last", {}, PANEL, [[[1, 3, NAN, 7]], [[2, 3, 5, 8]], [[3, 5, 6, 8]]], "COINr, test-impute_panel.R", 0),
-    ("last", {"max_age": 1}, [[[3]], [[NAN]], [[NAN]]], [[[3]], [[3]], [[NAN]]], "by hand", 0),
+    (
+        "last",
+        {"max_age": 1},
+        [[[3]], [[NAN]], [[NAN]]],
+        [[[3]], [[3]], [[NAN]]],
+        "by hand: one year, not two",
+        0,
+    ),
     (
         "last",
         {"max_age": 2, "years": [2018, 2021, 2022]},
@@ -111,7 +132,14 @@ CASES = [
         "COINr, test-impute_panel.R",
         1e-12,
     ),
-    ("linear", {}, PANEL, [[[1, 3, NAN, 7]], [[2, 4, 5, 8]], [[3, 5, 6, NAN]]], "by hand", 1e-12),
+    (
+        "linear",
+        {},
+        PANEL,
+        [[[1, 3, NAN, 7]], [[2, 4, 5, 8]], [[3, 5, 6, NAN]]],
+        "by hand: ends stay missing",
+        1e-12,
+    ),
     (
         "linear",
         {"years": [2010, 2011, 2014]},

@@ -12,11 +12,17 @@ from equindex.errors import DomainError, MethodError
 PLANES = [[0, 0, 0], [1, 1, 0], [0, 0, 1], [1, 1, 1]]  # two indicators alike, one apart
 
 CASES = [
-    ("equal", {"by": "indicator"}, 4, [1 / 4] * 4, "by hand"),
-    ("equal", {}, 2, [1 / 2, 1 / 2], "by hand"),
-    ("equal", {"pillars": [0, 0, 0, 1]}, 4, [1 / 6, 1 / 6, 1 / 6, 1 / 2], "by hand"),
+    ("equal", {"by": "indicator"}, 4, [1 / 4] * 4, "by hand: four share 1"),
+    ("equal", {}, 2, [1 / 2, 1 / 2], "by hand: two share 1"),
+    (
+        "equal",
+        {"pillars": [0, 0, 0, 1]},
+        4,
+        [1 / 6, 1 / 6, 1 / 6, 1 / 2],
+        "by hand: half each pillar, a third of it",
+    ),
     ("equal", {"pillars": [0, 0, 1, -1]}, 4, [1 / 6, 1 / 6, 1 / 3, 1 / 3], "by hand: a leaf of the root"),
-    ("equal", {"by": "indicator", "pillars": [0, 0, 0, 1]}, 4, [1 / 4] * 4, "by hand"),
+    ("equal", {"by": "indicator", "pillars": [0, 0, 0, 1]}, 4, [1 / 4] * 4, "by hand: pillars do not count"),
     (
         "equal",
         {"pillars": [[0, 0, 0, 1, -1], [5, 5, -1, -1, -1]]},
@@ -71,7 +77,7 @@ CASES = [
         {"low": 0.1, "high": 0.7},
         [[4, 1], [1, 4], [2, 2]],
         [[nan] * 2, [nan] * 2, [0.5] * 2],
-        "by hand",
+        "by hand: 5 w = 1, within the bounds",
     ),
 ]
 
