@@ -45,6 +45,14 @@ def samples(method):
     return [options for i, options in enumerate(found) if options not in found[:i]]
 
 
+@pytest.mark.parametrize("module", ["normalise", "weighting", "aggregate", "treat", "impute"])
+def test_every_case_names_its_source_or_says_how_it_is_worked(module):
+    for case in importlib.import_module(f"test_{module}").CASES:
+        said = [part for part in case if isinstance(part, str)][1]
+
+        assert said.removeprefix("by hand").strip(), f"{case[0]} {case[1]}: {said}"
+
+
 def over(*names, trait=None, when=None):
     """Parametrise a test over the methods of families, optionally only those with a trait or property."""
     chosen = [
@@ -108,6 +116,49 @@ def impute(method, x, options):
         return method.function(x, **options)
     panel = np.stack([x * 0.9, x, np.nan_to_num(x, nan=50.0)], axis=-3)
     return method.function(panel, **options)[..., 1, :, :]
+
+
+IN_UNITS = {  # options in the unit of the values or scores, where no trait says so
+    "impute": ("deck",),
+    "transform": ("top",),
+    "aggregate": ("upper", "beta"),
+    "attainment": ("baseline", "floor", "low", "high"),
+}
+NATURAL_ZERO = ("ratio", "distance", "to_reference", "base_index", "above_below")  # take no values below it
+
+
+def in_unit(method, options, factor):
+    """Return the options for values in another unit."""
+    known = {name: value for name, value in method.options.items() if value is not inspect.Parameter.empty}
+    given = {**known, **options}
+    names = [*method.traits.get("in_units", ()), *IN_UNITS.get(method.family, ())]
+    scaled = {name: np.multiply(given[name], factor) for name in names if given.get(name) is not None}
+    return {**options, **scaled}
+
+
+def mirrored(method, options):
+    """Return the options for values of the other sign: ends change places."""
+    turned = in_unit(method, options, -1)
+    if "low" in turned:
+        turned["low"], turned["high"] = turned["high"], turned["low"]
+    for ends in ("best", "limits", "thresholds"):
+        if ends in turned:
+            turned[ends] = turned[ends][..., ::-1]
+    if np.ndim(options.get("points")):
+        turned["points"] = options["points"][::-1]
+    if "quantiles" in options:
+        turned["quantiles"] = [1 - q for q in options["quantiles"][::-1]]
+    if "tail" in options:
+        turned["tail"] = {"right": "left", "left": "right"}.get(options["tail"], "auto")
+    if method.name == "row_mean":
+        turned["direction"] = np.negative(options.get("direction", 1))
+    return turned
+
+
+def from_0_to_1(y):
+    """Place each column between its least and its most."""
+    least, most = np.nanmin(y, axis=-2, keepdims=True), np.nanmax(y, axis=-2, keepdims=True)
+    return (y - least) / (most - least)
 
 
 CELLWISE = ("impute", "transform", "treat", "normalise", "attainment")  # the shape of x comes out
@@ -194,6 +245,80 @@ def test_nan_propagates_only_through_positive_weight(method, options):
     np.testing.assert_array_equal(np.isnan(score), np.isnan(x[:, [0, 2]]).any(axis=1))
 
 
+# --- units and signs -----------------------------------------------------------------------------------
+
+
+@over("impute")
+@pytest.mark.parametrize("factor", [1000, -1])
+def test_what_is_filled_in_follows_unit_and_sign(method, options, factor):
+    x = with_holes(X)
+    if method.traits.get("panel"):
+        x = np.stack([X * 0.9, x, x + 1])
+    if "by" in options:
+        options = {"by": (X[:, -1] // 20).astype(int)}
+    changed = in_unit(method, options, factor) if factor > 0 else mirrored(method, options)
+
+    filled, again = method.function(x, **options), method.function(x * factor, **changed)
+
+    np.testing.assert_allclose(again, filled * factor, rtol=1e-10)
+
+
+@over("treat", "transform")
+def test_the_unit_is_irrelevant_after_treatment_and_min_max(method, options):
+    x = X * options.get("top", 100) / 100
+
+    y, in_another = method.function(x, **options), method.function(x * 1000, **in_unit(method, options, 1000))
+
+    np.testing.assert_allclose(from_0_to_1(in_another), from_0_to_1(y), atol=1e-7)
+
+
+@over("treat")
+def test_values_of_the_other_sign_are_treated_as_their_mirror_image_or_refused(method, options):
+    if method.name == "box_cox":
+        with pytest.raises(DomainError):
+            method.function(-X, **options)
+    else:
+        y, mirror = method.function(X, **options), method.function(-X, **mirrored(method, options))
+        np.testing.assert_allclose(from_0_to_1(mirror), 1 - from_0_to_1(y), atol=1e-12)
+
+
+@over("attainment")
+@pytest.mark.parametrize("factor", [1000, -1])
+def test_attainment_is_the_same_in_another_unit_and_with_sign_and_direction_turned(method, options, factor):
+    changed = in_unit(method, options, factor) if factor > 0 else mirrored(method, options)
+
+    a = method.function(X * factor, 95.0 * factor, DIRECTION * np.sign(factor), **changed)
+
+    expected = run(method, X, options)
+    if method.name == "ratio" and factor < 0:  # there is no ratio of values below 0
+        expected = np.full_like(X, np.nan)
+    np.testing.assert_allclose(a, expected, **CLOSE)
+
+
+@over("equalization")
+def test_inequality_is_the_same_in_another_unit_and_at_another_size_of_population(method, options):
+    population = RNG.uniform(1, 9, 40)
+    if callable(method.traits.get("population")):
+        options = {name: value for name, value in options.items() if name != "corrected"}
+
+    one, other = (
+        method.function(X.T * factor, population=population * factor, **options) for factor in (1, 1000)
+    )
+
+    np.testing.assert_allclose(run(method, X * 1000, options), run(method, X, options), **CLOSE)
+    np.testing.assert_allclose(other, one, **CLOSE)
+
+
+@over("equalization")
+def test_inequality_of_values_below_0_is_refused_or_that_of_their_size(method, options):
+    try:
+        below = run(method, -X, options)
+    except DomainError:
+        return
+
+    np.testing.assert_allclose(below, run(method, X, options), **CLOSE)
+
+
 # --- transform, normalise ------------------------------------------------------------------------------
 
 
@@ -245,13 +370,22 @@ def test_direction_mirrors(method, options):
 
 @over("normalise")
 def test_the_unit_is_irrelevant(method, options):
-    defaults = {k: v for k, v in method.options.items() if v is not inspect.Parameter.empty}
-    within = {k: v for k, v in {**defaults, **options}.items() if k in method.traits.get("in_units", ())}
-    scaled = {k: np.multiply(v, 1000) for k, v in within.items() if v is not None}
-
-    z = run(method, X * 1000, {**options, **scaled})
+    z = run(method, X * 1000, in_unit(method, options, 1000))
 
     np.testing.assert_allclose(z, run(method, X, options), **CLOSE)
+
+
+@over("normalise")
+def test_values_of_the_other_sign_and_direction_score_alike_or_are_refused(method, options):
+    turned = mirrored(method, options)
+    direction = directions(method) if method.traits.get("interval") else -DIRECTION
+
+    if method.name in NATURAL_ZERO:
+        with pytest.raises(DomainError):
+            method.function(-X, direction, **turned)
+    else:
+        z = method.function(-X, direction, **turned)
+        np.testing.assert_allclose(z, run(method, X, options), **CLOSE)
 
 
 @over("normalise", trait="data_driven")
@@ -307,6 +441,15 @@ def test_weights_are_at_least_0_and_sum_to_1(method, options):
 @over("weighting", trait="scale_free")
 def test_the_unit_changes_no_weight(method, options):
     np.testing.assert_allclose(run(method, X * [1000, 1, 0.001], options), run(method, X, options), **CLOSE)
+
+
+@over("weighting", trait="data_driven")
+def test_the_sign_changes_no_weight_or_is_refused(method, options):
+    if method.name in ("entropy", "bod"):
+        with pytest.raises(DomainError):
+            run(method, -X, options)
+    else:
+        np.testing.assert_allclose(run(method, -X, options), run(method, X, options), rtol=1e-9)
 
 
 def movable(method, options):
@@ -374,6 +517,32 @@ def test_a_better_child_never_lowers_its_parent(method, options):
     better[:, 1] += 1
 
     assert (run(method, better, options) >= run(method, X, options)).all()
+
+
+@over("aggregate")
+def test_the_scale_of_the_scores_is_that_of_the_aggregate_or_irrelevant(method, options):
+    x = sample(method)
+
+    score = run(method, x * 1000, in_unit(method, options, 1000))
+
+    own = method.traits.get("scale") == "own"
+    np.testing.assert_allclose(score, run(method, x, options) * (1 if own else 1000), **CLOSE)
+
+
+@over("aggregate", trait="relative")
+def test_what_compares_regions_mirrors(method, options):
+    both = run(method, sample(method), options) + run(method, -sample(method), options)
+
+    np.testing.assert_allclose(both, np.full_like(both, both[0]), **CLOSE)
+
+
+@over("aggregate", when=lambda _, options: not any(map(np.ndim, options.values())))
+def test_the_order_of_the_indicators_is_irrelevant(method, options):
+    x, order = sample(method), [2, 0, 1]
+
+    turned = method.function(x[:, order], np.array([1, 2, 3])[order], **options)
+
+    np.testing.assert_allclose(turned, run(method, x, options), **CLOSE)
 
 
 @over("aggregate")
