@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from equindex import _arrays
-from equindex._arrays import map_blocks, row_blocks
+from equindex._arrays import ends, map_blocks, row_blocks
 from equindex._summary import Summary, measurable, summarise
 from equindex.errors import DomainError
 
@@ -149,6 +149,17 @@ def test_row_blocks_cover_every_row_once(rows, columns):
 
     assert [row for block in blocks for row in range(rows)[block]] == list(range(rows))
     assert all(block.stop - block.start <= 8192 for block in blocks)
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 130])
+def test_ends_are_those_of_each_column(rows):
+    x = np.random.default_rng(rows).normal(size=(rows, 3))
+    x[rows // 2, 1] = np.nan
+
+    for least, most in ((np.minimum, np.maximum), (np.fmin, np.fmax)):
+        low, high = ends(x, least, most)
+        np.testing.assert_array_equal(low, least.reduce(x))
+        np.testing.assert_array_equal(high, most.reduce(x))
 
 
 @pytest.mark.parametrize("cpus", [1, 3])

@@ -23,6 +23,7 @@ __all__ = [
     "as_float",
     "blocks",
     "cpus",
+    "ends",
     "map_blocks",
     "one_blas_thread",
     "one_of",
@@ -43,6 +44,7 @@ _BLOCK_BYTES = 1 << 20
 _SERIAL_BELOW = 1 << 20  # numbers to work through: fewer than these are not worth a second thread
 _BLAS_SERIAL_BELOW = 1 << 13  # OpenBLAS itself uses one thread for products smaller than this
 _POSITIONS_KEPT = 100
+_FOLDS = 64  # lines that columns are first folded into
 
 
 def as_float(x: ArrayLike) -> FloatArray:
@@ -123,6 +125,30 @@ def row_blocks(rows: int, columns: int) -> list[slice]:
     return blocks(rows, -(-rows // count)) if count else []
 
 
+def ends(
+    x: FloatArray, least: np.ufunc = np.minimum, most: np.ufunc = np.maximum
+) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the greatest of each column of a matrix.
+
+    Examples
+    --------
+    >>> ends(np.array([[1.0, 9.0], [3.0, 2.0]]))
+    (array([1., 2.]), array([3., 9.]))
+    """
+    n, k = x.shape
+    long = n // _FOLDS
+    if not long:
+        return least.reduce(x), most.reduce(x)
+    lines, rest = (
+        x[: long * _FOLDS].reshape(_FOLDS, long * k),
+        x[long * _FOLDS :],
+    )  # twice as fast as short rows
+    low, high = (
+        pick.reduce(np.concatenate([pick.reduce(lines).reshape(long, k), rest])) for pick in (least, most)
+    )
+    return low, high
+
+
 def map_blocks(
     function: Callable[[_Task, FloatArray], _Result],
     tasks: Sequence[_Task],
@@ -173,9 +199,11 @@ def map_blocks(
             if threads <= 1:
                 work()
             else:
-                with ThreadPoolExecutor(threads) as pool:
-                    for future in [pool.submit(work) for _ in range(threads)]:
-                        future.result()
+                with ThreadPoolExecutor(threads - 1) as pool:
+                    others = [pool.submit(work) for _ in range(threads - 1)]
+                    work()  # starting a thread takes longer than many a task
+                    for other in others:
+                        other.result()
     return [results[index] for index in range(len(tasks))]
 
 
