@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 from decimal import Decimal, localcontext
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog, minimize
 
-from equindex import weighting
+from equindex import _arrays, weighting
 from equindex.errors import DataError, DomainError, EngineError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework
 from equindex.weighting import _programmes, components
@@ -52,12 +53,54 @@ def test_entropy_equals_the_formula_with_many_digits(x):
     np.testing.assert_allclose(weighting.entropy(x), entropy_twin(x), rtol=1e-9)
 
 
-def test_entropy_in_blocks_equals_the_formula():
-    x = np.random.default_rng(0).random((20_000, 2))
-    p = x / x.sum(axis=0)
-    information = 1 + (p * np.log(p)).sum(axis=0) / np.log(len(x))
+def entropy_by_fsum(x):
+    """Follow the formula column by column, adding without rounding."""
+    information = []
+    for column in x.T:
+        values = column[~np.isnan(column)].tolist()
+        total = math.fsum(values)
+        parts = [v / total for v in values if v > 0]
+        information.append(1 + math.fsum(p * math.log(p) for p in parts) / math.log(len(values)))
+    return np.array(information) / math.fsum(information)
 
-    np.testing.assert_allclose(weighting.entropy(x), information / information.sum(), rtol=1e-10)
+
+LONG = np.random.default_rng(0).random((20_000, 3))
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        LONG + 0.01,
+        np.where(LONG < 0.1, 0.0, LONG),
+        np.where(LONG < 0.1, np.nan, LONG),
+        np.where(np.arange(20_000)[:, None] == [7, 19_999, 9000], [[0.0, np.nan, 1.0]], LONG),
+        LONG * [1e-200, 1e200, 1e9],
+    ],
+    ids=["plain", "zeros", "holed", "one zero and one gap", "sizes"],
+)
+def test_entropy_in_blocks_equals_the_formula(x):
+    np.testing.assert_allclose(weighting.entropy(x), entropy_by_fsum(x), rtol=1e-12)
+
+
+def test_entropy_refuses_what_does_not_fit_in_any_block():
+    for value in (-1.0, np.inf):
+        x = LONG.copy()
+        x[19_000, 1] = value
+        with pytest.raises(DomainError, match=r"at least 0, but 1 of 60000 is not") as caught:
+            weighting.entropy(x)
+        assert caught.value.positions == ((19_000, 1),)
+
+
+@pytest.mark.parametrize("name", ["entropy", "critic", "pca"])
+def test_weights_are_the_same_bits_for_any_number_of_threads(monkeypatch, name):
+    x = np.random.default_rng(1).random((90_000, 4))
+    found = []
+
+    for cpus in (1, 2, 5):
+        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        found.append(weighting.methods.get(name).function(x).tobytes())
+
+    assert len(set(found)) == 1
 
 
 def test_a_panel_pooled_has_one_set_of_weights_and_years_apart_have_one_each():
@@ -87,6 +130,36 @@ def critic_twin(x, direction):
 @pytest.mark.parametrize("direction", [[1, 1, 1, 1], [1, -1, 1, -1]])
 def test_critic_equals_the_formula(x, direction):
     np.testing.assert_allclose(weighting.critic(x, direction), critic_twin(x, direction), rtol=1e-6)
+
+
+def critic_by_fsum(x):
+    """Take differences from the mean and add them without rounding."""
+    columns = [(c - math.fsum(c.tolist()) / len(c)).tolist() for c in x.T]
+    cross = [[math.fsum(a * b for a, b in zip(one, two, strict=True)) for two in columns] for one in columns]
+    sd = [math.sqrt(line[at]) for at, line in enumerate(cross)]
+    conflict = [
+        math.fsum(1 - c / (s * t) for c, t in zip(line, sd, strict=True))
+        for line, s in zip(cross, sd, strict=True)
+    ]
+    information = np.array(sd) / np.ptp(x, axis=0) * conflict
+    return information / information.sum()
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        LONG,
+        np.sort(LONG, axis=0) ** [1, 2, 3] + LONG[::-1] * 0.1,  # blocks far apart
+        np.sort(LONG, axis=0) ** [1, 2, 3] + 1e6,
+    ],
+    ids=["plain", "sorted", "far from 0"],
+)
+def test_critic_in_blocks_equals_the_formula(x):
+    expected = critic_by_fsum(x)
+
+    np.testing.assert_allclose(weighting.critic(x), expected, rtol=1e-9)
+    np.testing.assert_allclose(weighting.critic(x * [1e-200, 1e200, 1]), expected, rtol=1e-9)
+    np.testing.assert_allclose(weighting.critic(np.vstack([x, [np.nan, 1e9, 0]])), expected, rtol=1e-9)
 
 
 def test_critic_of_negative_indicators_is_critic_of_their_negatives():

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equindex._arrays import ArrayLike, BoolArray, FloatArray, as_float, map_blocks, positioned, row_blocks
+from equindex._arrays import (
+    ArrayLike,
+    BoolArray,
+    FloatArray,
+    as_float,
+    ends,
+    map_blocks,
+    positioned,
+    row_blocks,
+)
 from equindex._arrays import refused_cells as refused
 from equindex.errors import DomainError
 
 __all__ = ["Moments", "each", "enough", "moments", "positive", "shares"]
+
+_HUGE = 1e100  # ranges whose squares, summed, stay in range
 
 
 def each(function: Callable[[FloatArray], FloatArray], x: ArrayLike) -> FloatArray:
@@ -91,41 +102,65 @@ class Moments:
 
 def moments(method: str, x: FloatArray) -> Moments:
     """Measure the regions without missing values; refuse fewer than two, infinite values and none that varies."""
-    holes = np.isnan(x)
-    complete = x[~holes.any(axis=1)] if holes.any() else x
-    n, k = complete.shape
-    if n < 2:
-        raise positioned(
-            f"{method} weights need at least two regions without missing values, but {n} of {len(x)} are. "
-            "Impute, or drop the indicators with gaps.",
-            holes,
-        )
-    parts = row_blocks(n, k)
-
-    def ends(rows: slice, _: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        part = complete[rows]
-        return part.sum(axis=0), part.min(axis=0), part.max(axis=0)
-
-    with np.errstate(all="ignore"):
-        sums, low, high = (
-            np.stack(part) for part in zip(*map_blocks(ends, parts, numbers=x.size), strict=True)
-        )
-        mean, low, span = sums.sum(axis=0) / n, low.min(axis=0), high.max(axis=0) - low.min(axis=0)
-    if not (np.isfinite(mean) & np.isfinite(span)).all():
+    complete = x
+    found = _measured(x) if len(x) > 1 else None
+    if found is None or np.isnan(found.mean).any():
+        holes = np.isnan(x)
+        complete = x[~holes.any(axis=1)]
+        if len(complete) < 2:
+            raise positioned(
+                f"{method} weights need at least two regions without missing values, but {len(complete)} of "
+                f"{len(x)} are. Impute, or drop the indicators with gaps.",
+                holes,
+            )
+        found = _measured(complete)
+    if not (np.isfinite(found.mean) & np.isfinite(found.span)).all():
         raise refused(
             f"{method} weights need finite values", x, np.isinf(x) | (np.abs(x) > 1e300), "Remove them."
         )
-    divisor = np.where(span > 0, span, 1.0)
-
-    def products(rows: slice, _: FloatArray) -> tuple[FloatArray, FloatArray]:
-        z = complete[rows] - mean
-        z /= divisor
-        return z.sum(axis=0), z.T @ z
-
-    off, cross = (sum(part) for part in zip(*map_blocks(products, parts, numbers=x.size * 4), strict=True))
-    cross = cross - np.outer(off, off) / n
-    constant = span == 0
-    cross[constant], cross[:, constant] = 0.0, 0.0
+    constant = found.span == 0
     if constant.all():
-        shares(method, np.zeros(k))
-    return Moments(n=n, span=span, cross=cross)
+        shares(method, np.zeros(x.shape[1]))
+    divisor = np.where(constant, 1.0, found.span)
+    if ((divisor < 1 / _HUGE) | (divisor > _HUGE)).any():  # squares may be out of range
+        cross = _measured(complete / divisor).cross
+    else:
+        cross = found.cross / np.outer(divisor, divisor)
+    cross[constant], cross[:, constant] = 0.0, 0.0
+    return Moments(n=len(complete), span=found.span, cross=cross)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    mean: FloatArray
+    span: FloatArray
+    cross: FloatArray
+
+
+def _measured(x: FloatArray) -> _Measured:
+    """Measure in one reading: within blocks about their own means, then between them, which loses no digits."""
+    parts = row_blocks(*x.shape)
+
+    def block(rows: slice, buffer: FloatArray) -> tuple[FloatArray, ...]:
+        part = x[rows]
+        ones, z = np.ones(len(part)), buffer[: part.size].reshape(part.shape)
+        with np.errstate(all="ignore"):
+            near = ones @ part / len(part)
+            np.subtract(part, near, out=z)
+            off = ones @ z / len(part)
+            return near, off, *ends(part), z.T @ z - len(part) * np.outer(off, off)
+
+    size = x.shape[1] * max(part.stop - part.start for part in parts)
+    near, off, low, high, cross = (
+        np.stack(part)
+        for part in zip(*map_blocks(block, parts, numbers=4 * x.size, buffer=size), strict=True)
+    )
+    n = np.array([part.stop - part.start for part in parts])
+    with np.errstate(all="ignore"):
+        apart = near - near[0] + off
+        apart -= n @ apart / len(x)
+        return _Measured(
+            mean=n @ near / len(x),
+            span=high.max(axis=0) - low.min(axis=0),
+            cross=cross.sum(axis=0) + (apart.T * n) @ apart,
+        )
