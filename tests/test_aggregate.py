@@ -677,6 +677,38 @@ def test_topsis_equals_plain_python(norm, weights_in):
     np.testing.assert_allclose(score, slow_topsis(x.tolist(), w, norm, weights_in), rtol=1e-12)
 
 
+def test_topsis_near_the_worst_and_the_best_equals_plain_python():
+    rng = np.random.default_rng(20)
+    x, w = rng.uniform(0, 1, (40, 4)), [1, 2, 3, 4]
+    x[0], x[1] = -1e-3, 2.0
+    x[2:20] = x[0] + 10.0 ** rng.uniform(-12, 0, (18, 1)) * rng.uniform(0, 1, (18, 4))
+
+    for offset in (0.0, 1e4):
+        score = aggregate.topsis(x + offset, w)
+
+        np.testing.assert_allclose(score, slow_topsis((x + offset).tolist(), w, "none", "matrix"), rtol=1e-12)
+        assert score[:2].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("norm", ["none", "vector"])
+def test_topsis_takes_scores_of_any_size(norm):
+    x = np.random.default_rng(21).uniform(1, 100, (30, 3))
+    expected = aggregate.topsis(x, [1, 2, 3], norm=norm)
+
+    for size in (1e-200, 1e200):
+        np.testing.assert_allclose(aggregate.topsis(x * size, [1, 2, 3], norm=norm), expected, rtol=1e-12)
+
+
+def test_topsis_is_the_same_bits_for_any_number_of_threads(monkeypatch):
+    x, found = np.random.default_rng(22).random((90_000, 4)), []
+
+    for cpus in (1, 2, 5):
+        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        found.append(aggregate.topsis(x, [1, 2, 3, 4], norm="vector").tobytes())
+
+    assert len(set(found)) == 1
+
+
 def test_topsis_of_fighter_aircraft_as_printed():
     # Hwang & Yoon 1981, p. 128-140: speed, range, payload, cost (to be low), reliability, manoeuvrability.
     x = [

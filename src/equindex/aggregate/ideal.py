@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from equindex._arrays import ArrayLike, FloatArray, map_blocks, one_of, row_blocks
+from equindex._arrays import ArrayLike, FloatArray, ends, map_blocks, one_of, row_blocks
 from equindex.aggregate.base import methods, together
 from equindex.errors import DomainError
 
 __all__ = ["topsis"]
+
+_HUGE = 1e100  # scores whose squares, summed, stay in range
+_NEAR = 1e-2  # square of a distance, against that of the best from the worst, that must be taken directly
 
 
 @methods.add(relative=True, scale="own", whole="the score comes of comparing regions")
@@ -65,8 +68,11 @@ def topsis(
     Notes
     -----
     The score depends on which regions take part, and the order of two may turn when a third joins. A framework
-    compares the regions of each year by themselves, whatever its `base`. Distances are direct differences: a region
-    at the ideal scores exactly 1.
+    compares the regions of each year by themselves, whatever its `base`.
+
+    With :math:`u = v - v^+` and :math:`g = v^+ - v^-`, :math:`(D^-)^2 = (D^+)^2 + \sum_i c_i g_i (2 u_i + g_i)`; near
+    the worst, where this would lose digits, it is taken directly. A region at the ideal scores exactly 1, one at the
+    worst exactly 0.
 
     References
     ----------
@@ -81,61 +87,66 @@ def topsis(
     one_of("weights_in", weights_in, ("matrix", "distance"))
 
     def closeness(z: FloatArray, w: FloatArray) -> FloatArray:
-        scale = w if weights_in == "matrix" else np.sqrt(w)
-        worst, best = _ends(z, np.minimum, np.maximum)
+        worst, best, squares = _columns(z)
         holes = bool(np.isnan(worst).any())
         if holes:
-            worst, best = _ends(z, np.fmin, np.fmax)  # slower
-        if norm == "vector":
-            scale = scale / _lengths(z, np.maximum(np.abs(worst), np.abs(best)), holes)
+            worst, best, squares = _columns(z, holes=True)  # slower
+        largest = np.maximum(np.abs(worst), np.abs(best))
+        if norm == "vector" and not largest.all():
+            raise DomainError(
+                "topsis cannot divide an indicator that is 0 everywhere by its length. Drop it, or use norm = "
+                '"none".'
+            )
         if not (best > worst).any():
             raise DomainError("topsis needs regions that differ, and all are alike.")
-        best, worst = best * scale, worst * scale
+        unit = largest if norm == "vector" else largest.max()
+        if ((unit < 1 / _HUGE) | (unit > _HUGE)).any():  # squares may be out of range
+            return closeness(z / unit, w)
+        cost = w**2 if weights_in == "matrix" else w
+        if norm == "vector":
+            cost = cost / squares
+        range_ = best - worst
+        lead, most = 2 * cost * range_, cost @ range_**2
         score = np.empty(len(z))
 
         def block(rows: slice, buffer: FloatArray) -> None:
-            size = z[rows].size
-            part, apart = (buffer[at : at + size].reshape(z[rows].shape) for at in (0, size))
-            np.multiply(z[rows], scale, out=part)
-            squares = []
-            for end in (best, worst):
-                np.subtract(part, end, out=apart)
+            part, out = z[rows], score[rows]
+            apart = np.subtract(part, best, out=buffer[: part.size].reshape(part.shape))
+            if holes:
+                apart[np.isnan(apart)] = 0.0
+            gain = apart @ lead + most
+            above = np.square(apart, out=apart) @ cost
+            np.add(above, gain, out=out)  # squares of the distances from the worst
+            near = np.flatnonzero((out < _NEAR * most) | holes)
+            if near.size:
+                apart = part[near] - worst
                 if holes:
                     apart[np.isnan(apart)] = 0.0
-                squares.append(np.einsum("ri,ri->r", apart, apart))
-            above, below = np.sqrt(squares[0]), np.sqrt(squares[1])
-            np.divide(below, above + below, out=score[rows])
+                out[near] = np.square(apart, out=apart) @ cost
+            np.sqrt(above, out=above)
+            np.sqrt(out, out=out)
+            above += out
+            out /= above
 
         parts = row_blocks(*z.shape)
-        map_blocks(block, parts, numbers=3 * z.size, buffer=2 * parts[0].stop * z.shape[1])
+        map_blocks(block, parts, numbers=3 * z.size, buffer=parts[0].stop * z.shape[1])
         return score
 
     return together(closeness, x, weights, missing, min_coverage, "topsis")
 
 
-def _ends(z: FloatArray, least: np.ufunc, most: np.ufunc) -> tuple[FloatArray, FloatArray]:
-    """Return the worst and the best of each column."""
-    found = map_blocks(
-        lambda rows, _: (least.reduce(z[rows], axis=0), most.reduce(z[rows], axis=0)),
-        row_blocks(*z.shape),
-        numbers=2 * z.size,
-    )
-    return least.reduce([low for low, _ in found]), most.reduce([high for _, high in found])
+def _columns(z: FloatArray, *, holes: bool = False) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the worst, the best and the sum of squares of each column."""
 
-
-def _lengths(z: FloatArray, largest: FloatArray, holes: bool) -> FloatArray:
-    """Return the Euclidean length of each column, relative to its largest value, which keeps squares in range."""
-    if not (largest > 0).all():
-        raise DomainError(
-            'topsis cannot divide an indicator that is 0 everywhere by its length. Drop it, or use norm = "none".'
-        )
-
-    def block(rows: slice, _: FloatArray) -> FloatArray:
-        part = z[rows] / largest
+    def block(rows: slice, _: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        part = z[rows]
+        low, high = ends(part, np.fmin, np.fmax) if holes else ends(part)
         if holes:
-            np.copyto(part, 0.0, where=np.isnan(part))
+            part = np.nan_to_num(part)
         squares: FloatArray = np.einsum("ri,ri->i", part, part)
-        return squares
+        return low, high, squares
 
-    found = map_blocks(block, row_blocks(*z.shape), numbers=2 * z.size)
-    return np.asarray(largest * np.sqrt(np.sum(found, axis=0)))
+    found = map_blocks(block, row_blocks(*z.shape), numbers=3 * z.size)
+    low, high, squares = (np.stack(part) for part in zip(*found, strict=True))
+    least, most = (np.fmin, np.fmax) if holes else (np.minimum, np.maximum)
+    return least.reduce(low), most.reduce(high), squares.sum(axis=0)
