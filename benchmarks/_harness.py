@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from threading import Thread
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Comparison", "bandwidth", "compare", "header", "scaling"]
+__all__ = ["Comparison", "bandwidth", "compare", "header", "load", "scaling"]
+
+_TURN = 0.01  # seconds a turn is to last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Comparison:
 
     title: str
     seconds: Mapping[str, list[float]]
+    busy: Mapping[str, list[float]]
+    """Seconds of processor time, over all threads."""
 
     def ratio(self, slow: str, fast: str) -> tuple[float, float, float]:
         """How many times faster `fast` is than `slow`: median, least and greatest over the runs."""
@@ -35,6 +39,10 @@ class Comparison:
         """Median seconds of one callable."""
         return median(self.seconds[name])
 
+    def processor(self, name: str) -> float:
+        """Median seconds of processor time of one callable."""
+        return median(self.busy[name])
+
 
 def header() -> None:
     """Print what a reader needs to judge the ratios: processor features, libraries, load."""
@@ -43,12 +51,16 @@ def header() -> None:
     blas = config["Build Dependencies"]["blas"]
     print(f"Python {platform.python_version()}, numpy {np.__version__}, {blas['name']} {blas['version']}")
     print(f"{os.cpu_count()} processors ({platform.machine()}), SIMD: {' '.join(found) or 'baseline'}")
-    if hasattr(os, "getloadavg"):
-        print("load average: " + " ".join(f"{load:.2f}" for load in os.getloadavg()))
+    print(f"load average: {load()}")
     count = os.cpu_count() or 1
     print(
         f"{count} threads do {scaling(count):.2f} times the work of one now; below 1.7 they cannot show a gain"
     )
+
+
+def load() -> str:
+    """Return the load averages of 1, 5 and 15 minutes."""
+    return " ".join(f"{mean:.2f}" for mean in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
 
 
 def scaling(threads: int) -> float:
@@ -70,6 +82,8 @@ def scaling(threads: int) -> float:
 def compare(title: str, callables: Mapping[str, Callable[[], Any]], *, runs: int = 7) -> Comparison:
     """Run the callables in turn (A B A B ...) after one warm-up each, and print each as a ratio to the first.
 
+    One that takes little time runs several times in its turn, so that none pays for the cache another left.
+
     Parameters
     ----------
     title : str
@@ -82,13 +96,20 @@ def compare(title: str, callables: Mapping[str, Callable[[], Any]], *, runs: int
     if runs < 5:
         raise ValueError("a median of fewer than 5 runs says little")
     seconds: dict[str, list[float]] = {name: [] for name in callables}
+    busy: dict[str, list[float]] = {name: [] for name in callables}
+    turns = dict.fromkeys(callables, 1)
     for round_ in range(runs + 1):
         for name, function in callables.items():
-            start = perf_counter()
-            function()
+            start, before = perf_counter(), process_time()
+            for _ in range(turns[name]):
+                function()
+            took, worked = perf_counter() - start, process_time() - before
             if round_:
-                seconds[name].append(perf_counter() - start)
-    result = Comparison(title=title, seconds=seconds)
+                seconds[name].append(took / turns[name])
+                busy[name].append(worked / turns[name])
+            else:
+                turns[name] = max(1, int(_TURN / took))
+    result = Comparison(title=title, seconds=seconds, busy=busy)
     first = next(iter(callables))
     print(f"\n{title} (median of {runs} interleaved runs)")
     for name in callables:
@@ -111,6 +132,9 @@ def bandwidth(x: np.ndarray[Any, Any], *, threads: int = 1) -> Callable[[], Any]
 
 
 def _together(function: Callable[[Any], None], tasks: Sequence[Any]) -> None:
+    if len(tasks) == 1:
+        function(tasks[0])
+        return
     workers = [Thread(target=function, args=(task,)) for task in tasks]
     for worker in workers:
         worker.start()

@@ -1,8 +1,7 @@
-"""Aggregates against plain numpy and, where it is installed, pymcdm: ``python benchmarks/bench_aggregate.py``."""
+"""Aggregates against plain numpy: ``python benchmarks/bench_aggregate.py``. TOPSIS stands in ``bench_peers.py``."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from math import log
 
 import numpy as np
@@ -17,32 +16,9 @@ def main() -> None:
     for regions, indicators in ((100_000, 50), (3_000, 80)):
         x = rng.random((regions, indicators)) * 99 + 1
         w = rng.dirichlet(np.ones(indicators))
-        topsis(x, w)
         means(x, w)
     pairs(rng.random((3_000, 80)))
     kemeny(rng.random((10, 30)))
-
-
-def topsis(x: np.ndarray, w: np.ndarray) -> None:
-    def plain() -> np.ndarray:
-        v = x / np.sqrt((x**2).sum(axis=0)) * w
-        above = np.sqrt(((v - v.max(axis=0)) ** 2).sum(axis=1))
-        below = np.sqrt(((v - v.min(axis=0)) ** 2).sum(axis=1))
-        return below / (above + below)
-
-    def own() -> np.ndarray:
-        return aggregate.topsis(x, w, norm="vector")
-
-    peers = {"plain numpy": plain, "equindex": own}
-    if find_spec("pymcdm"):
-        from pymcdm.methods import TOPSIS
-        from pymcdm.normalizations import vector_normalization
-
-        method, types = TOPSIS(normalization_function=vector_normalization), np.ones(len(w))
-        peers = {"pymcdm": lambda: method(x, w, types), **peers}
-    for peer in peers.values():
-        np.testing.assert_allclose(peer(), own(), rtol=1e-10)
-    compare(f"TOPSIS, {x.shape[0]:,} x {x.shape[1]}   goal: 20x pymcdm", peers)
 
 
 def means(x: np.ndarray, w: np.ndarray) -> None:
