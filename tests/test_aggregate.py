@@ -703,7 +703,7 @@ def test_topsis_is_the_same_bits_for_any_number_of_threads(monkeypatch):
     x, found = np.random.default_rng(22).random((90_000, 4)), []
 
     for cpus in (1, 2, 5):
-        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        monkeypatch.setattr(_arrays, "cpus", lambda cpus=cpus: cpus)
         found.append(aggregate.topsis(x, [1, 2, 3, 4], norm="vector").tobytes())
 
     assert len(set(found)) == 1

@@ -97,7 +97,7 @@ def test_weights_are_the_same_bits_for_any_number_of_threads(monkeypatch, name):
     found = []
 
     for cpus in (1, 2, 5):
-        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        monkeypatch.setattr(_arrays, "cpus", lambda cpus=cpus: cpus)
         found.append(weighting.methods.get(name).function(x).tobytes())
 
     assert len(set(found)) == 1
