@@ -1221,5 +1221,5 @@ def test_an_aggregate_without_an_option_it_needs_is_refused():
 
 
 def test_a_normaliser_says_what_it_needs():
-    with pytest.raises(FrameworkError, match="normalise 'to_target' needs target"):
-        framework(["a"], methods={"normalise": "to_target"})
+    with pytest.raises(FrameworkError, match="normalise 'to_reference' needs value"):
+        framework(["a"], methods={"normalise": "to_reference"})

@@ -369,7 +369,7 @@ class Framework:
         assert panel is not None
         plan = self.prepared()
         full = scoring.fill(plan, panel)
-        plan = plan.treated(scoring.measure_treatments(plan, full))
+        plan = scoring.related(plan.treated(scoring.measure_treatments(plan, full)), full)
         summaries = scoring.measure(plan, full) if plan.composite else {}
         weights = scoring.weigh(plan, full, summaries).tolist() if plan.by_data else []
         return Fitted(

@@ -10,6 +10,7 @@ import numpy as np
 from equindex import aggregate, impute, normalise, treat, weighting
 from equindex._registry import Family
 from equindex.model import FrameworkFile, MethodCall
+from equindex.scoring.given import is_source
 
 __all__ = ["option_faults"]
 
@@ -39,7 +40,7 @@ def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
         yield "methods.impute", impute.methods, MethodCall(name=chosen.impute.name, options=options)
         yield "methods.treat", treat.methods, chosen.treat
         if chosen.normalise:
-            yield "methods.normalise", normalise.methods, chosen.normalise
+            yield "methods.normalise", normalise.methods, _numbers(chosen.normalise)
         if chosen.weighting:
             yield "methods.weighting", weighting.methods, chosen.weighting
         levels = chosen.aggregate if isinstance(chosen.aggregate, dict) else {"": chosen.aggregate}
@@ -50,11 +51,20 @@ def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
             yield f"pillar {pillar.id!r}: aggregate", aggregate.methods, pillar.aggregate
     for indicator in model.indicator:
         if indicator.normalise:
-            yield f"indicator {indicator.id!r}: normalise", normalise.methods, indicator.normalise
+            yield f"indicator {indicator.id!r}: normalise", normalise.methods, _numbers(indicator.normalise)
         if indicator.treat:
             yield f"indicator {indicator.id!r}: treat", treat.methods, indicator.treat
         if indicator.transform:
             yield f"indicator {indicator.id!r}: transform", treat.transforms, indicator.transform
+
+
+def _numbers(call: MethodCall) -> MethodCall:
+    """Return the call without the options that say where their numbers come from."""
+    if call.name not in normalise.methods:
+        return call
+    method = normalise.methods.get(call.name)
+    kept = {k: v for k, v in call.options.items() if not is_source(method, k, v)}
+    return MethodCall(name=call.name, options=kept)
 
 
 def _fits(value: Any, default: Any) -> bool:

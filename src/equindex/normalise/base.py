@@ -29,6 +29,7 @@ __all__ = [
     "line_of",
     "methods",
     "place",
+    "place_each",
     "posts",
     "reference_value",
     "upward",
@@ -123,15 +124,22 @@ def place(
 ) -> FloatArray:
     """Return ``start + length * (x - origin) / span``, the share within 0 and 1 where `clip` says so."""
     origin, span = np.atleast_1d(origin)[..., None, :], np.atleast_1d(span)[..., None, :]
+    return place_each(x, origin, span, length, start, clip)
+
+
+def place_each(
+    x: FloatArray, origin: FloatArray, span: FloatArray, length: float, start: float, clip: ArrayLike = False
+) -> FloatArray:
+    """Place as `place` does, with `origin` and `span` of shape (..., regions or 1, indicators)."""
     shape = np.broadcast_shapes(x.shape, origin.shape, span.shape)
     z = np.empty(shape)
-    x = np.broadcast_to(x, shape)
+    x, span = np.broadcast_to(x, shape), np.broadcast_to(span, shape)
 
     def work(rows: slice, _: FloatArray) -> None:
         part = z[..., rows, :]
         with np.errstate(over="ignore"):
             np.subtract(x[..., rows, :], origin, out=part)
-            part /= span
+            part /= span[..., rows, :]
             if np.any(clip):
                 np.clip(part, np.where(clip, 0.0, -np.inf), np.where(clip, 1.0, np.inf), out=part)
             part *= length

@@ -35,6 +35,7 @@ def _goalposts_line(direction: ArrayLike, summary: Summary | None, **options: An
     data_driven=False,
     needs=(),
     in_units=("low", "high"),
+    takes="goalposts",
     scale=bounded,
     line=_goalposts_line,
 )
@@ -166,6 +167,7 @@ def scaled(
     mirrors=False,
     needs=(),
     in_units=("low", "high"),
+    takes="goalposts",
     scale=lambda options: bounded({"lower": 60.0, **options}),
 )
 def exponential_efficacy(
@@ -315,6 +317,7 @@ def categorical(
     interval=True,
     needs=(),
     in_units=("best", "limits"),
+    takes="interval",
     scale=bounded,
 )
 def trapezoid(

@@ -13,6 +13,7 @@ from equindex.normalise.base import (
     line_of,
     methods,
     place,
+    place_each,
     upward,
     worst_to_best,
 )
@@ -162,6 +163,7 @@ def _ampi_line(direction: ArrayLike, summary: Summary, *, reference: ArrayLike |
     data_driven=True,
     needs=(),
     in_units=("reference",),
+    sources=("reference",),
     scale=lambda _: ("ampi",),
     line=_ampi_line,
 )
@@ -245,6 +247,9 @@ def _to_target_line(
     mirrors=False,
     needs=(),
     in_units=("target",),
+    takes="target",
+    sources=("target",),
+    by_row=True,
     scale=bounded,
     line=_to_target_line,
 )
@@ -270,8 +275,8 @@ def to_target(
         Indicator values; NaN is missing. [unit of the indicator]
     direction : array_like, shape (indicators,) or scalar
         +1 where higher is better, -1 where lower is better.
-    target : array_like, shape (indicators,) or scalar
-        Better than the worst measured value. [unit of the indicator]
+    target : array_like, shape (indicators,), (..., regions, indicators) or scalar
+        Better than the worst measured value; each region may have its own. [unit of the indicator]
     lower, upper : float
         Score of the worst measured value and of the target. [score]
     clip : array_like of bool, shape (indicators,) or scalar
@@ -299,21 +304,27 @@ def to_target(
     >>> to_target([[20.0], [40.0], [70.0]], target=60).ravel()
     array([  0.,  50., 100.])
     """
-    x = as_float(x)
-    origin, way = _way(direction, summary or summarise(x), target)
-    return place(x, origin, way, upper - lower, lower, clip)
+    x, target = as_float(x), as_float(target)
+    summary = summary or summarise(x)
+    if target.ndim < 2:
+        return place(x, *_way(direction, summary, target), upper - lower, lower, clip)
+    best = np.where(upward(direction), summary.max, summary.min)[..., None, :]
+    origin, way = _way(direction, summary, np.where(np.isnan(x), best, target))
+    return place_each(x, origin[..., None, :], way, upper - lower, lower, clip)
 
 
 def _way(direction: ArrayLike, summary: Summary, target: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return the worst measured value and the signed way from there to the target."""
+    """Return the worst measured value and the signed way from there to the target, of each region or of all."""
     origin, span = worst_to_best(direction, summary)
-    way = as_float(target) - origin
-    bad = ~(np.isfinite(way) & (np.sign(way) == np.sign(span)))
+    target = as_float(target)
+    each = target.ndim > 1
+    way = target - (origin[..., None, :] if each else origin)
+    bad = ~(np.isfinite(way) & (np.sign(way) == np.sign(span[..., None, :] if each else span)))
     if bad.any():
         raise positioned(
             f"to_target needs targets better than the worst measured value, but {bad.sum()} of {bad.size} are "
             "not: every region meets them. Drop the indicators, or set targets that tell regions apart.",
             bad,
-            columns=True,
+            columns=not each,
         )
     return origin, way

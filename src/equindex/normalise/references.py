@@ -174,6 +174,8 @@ def distance(
     mirrors=False,
     needs=(),
     in_units=("value",),
+    sources=("value",),
+    by_row=True,
     scale=_times,
 )
 def to_reference(

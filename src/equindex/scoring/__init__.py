@@ -16,6 +16,7 @@ from equindex.scoring.attained import attain
 from equindex.scoring.equalized import called, degrees, equalize, references
 from equindex.scoring.first import fill, measure_treatments
 from equindex.scoring.plan import Plan
+from equindex.scoring.related import related
 from equindex.scoring.results import Scores
 from equindex.scoring.steps import composite, index_only, measure, ties
 from equindex.scoring.tree import Rolled, Tree
@@ -36,6 +37,7 @@ __all__ = [
     "measure",
     "measure_treatments",
     "references",
+    "related",
     "score",
     "ties",
     "weigh",
@@ -86,6 +88,7 @@ def score(
     cells = None if full is panel else impute.imputed(panel.x[panel.order], full.x[panel.order])
     if plan.composite:
         plan = plan.treated(measure_treatments(plan, full) if treatments is None else treatments)
+        plan = related(plan, full)
         summaries = measure(plan, full) if summaries is None else summaries
     if plan.by_data:
         plan = plan.weighed(weigh(plan, full, summaries or {}) if weights is None else weights)

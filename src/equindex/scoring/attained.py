@@ -9,17 +9,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from equindex import attainment, treat
+from equindex import attainment
 from equindex._arrays import BoolArray, FloatArray, map_blocks, row_blocks
-from equindex.errors import DomainError, FrameworkError
+from equindex.errors import FrameworkError
 from equindex.model import Indicator
 from equindex.schema import Bound, Panel
+from equindex.scoring.given import bent
 from equindex.scoring.goals import Goal, all_goals, goals
 from equindex.scoring.plan import Plan
 from equindex.scoring.reach import Reach, Spread
 from equindex.scoring.tree import Rolled
 
-__all__ = ["AttainedPanel", "Goal", "attain", "goals", "pick", "why_unattained"]
+__all__ = ["AttainedPanel", "Goal", "attain", "goals", "in_force", "pick", "why_unattained"]
 
 _NONE = np.empty(0, dtype=np.intp)
 _NO_GOAL = "no target for this region and year"
@@ -80,7 +81,7 @@ class AttainedPanel:
         return self._reach.end
 
 
-def _chosen(
+def in_force(
     read: Sequence[Sequence[tuple[str | None, Goal]]],
     panel: Panel,
     targets_of: int | None,
@@ -176,7 +177,7 @@ def attain(
     has = np.array([bool(found) for found in read])
     if not has.any():
         return None
-    table, goal = _chosen(read, panel, targets_of, aimed)
+    table, goal = in_force(read, panel, targets_of, aimed)
     counted = np.flatnonzero([indicator.roll_up == "share" for indicator in plan.model.indicator])
     if panel.lowest is not None and counted.size:  # a part has no share, it counts towards one
         goal = np.array(np.broadcast_to(goal, (len(panel.order), len(read))))
@@ -237,7 +238,7 @@ def _attained(plan: Plan, spread: Spread, held: _Held) -> attainment.Attained:
 
     def work(rows: slice, _: FloatArray) -> None:
         targets = _targets(plan, spread, rows) if common is None else common
-        x = _transformed(plan, held.x[rows])
+        x = bent(plan.model.indicator, held.x[rows])
         for rule, columns in rules.items():
             chosen = slice(None) if columns.all() else np.flatnonzero(columns)
             part = attainment.attain(
@@ -394,10 +395,12 @@ def _targets(plan: Plan, spread: Spread, rows: slice) -> attainment.Targets:
     model = plan.model
     limits = np.array([i.limits or (np.nan, np.nan) for i in model.indicator])
     posts = np.array([i.goalposts or (np.nan, np.nan) for i in model.indicator])
-    low, high = (_transformed(plan, end) for end in spread.ends(rows))
+    low, high = (bent(plan.model.indicator, end) for end in spread.ends(rows))
     baseline = spread.baseline(rows)
     bounds = spread.baseline_bounds(rows, baseline)
-    base_low, base_high = (None, None) if bounds is None else (_transformed(plan, end) for end in bounds)
+    base_low, base_high = (
+        (None, None) if bounds is None else (bent(plan.model.indicator, end) for end in bounds)
+    )
     return attainment.Targets(
         low=low,
         high=high,
@@ -407,34 +410,15 @@ def _targets(plan: Plan, spread: Spread, rows: slice) -> attainment.Targets:
         tolerance=np.array([i.tolerance for i in model.indicator]),
         # A direction without a number is held against its baseline, which is not to be maintained.
         cumulative=spread.holds("cumulative", rows) | spread.holds("trend", rows),
-        baseline=_transformed(plan, baseline),
+        baseline=bent(plan.model.indicator, baseline),
         baseline_low=base_low,
         baseline_high=base_high,
-        floor=_transformed(plan, spread.number("floor", rows)),
-        limit_low=_transformed(plan, limits[:, 0]),
-        limit_high=_transformed(plan, limits[:, 1]),
-        goalpost_low=_transformed(plan, posts[:, 0]),
-        goalpost_high=_transformed(plan, posts[:, 1]),
+        floor=bent(plan.model.indicator, spread.number("floor", rows)),
+        limit_low=bent(plan.model.indicator, limits[:, 0]),
+        limit_high=bent(plan.model.indicator, limits[:, 1]),
+        goalpost_low=bent(plan.model.indicator, posts[:, 0]),
+        goalpost_high=bent(plan.model.indicator, posts[:, 1]),
     )
-
-
-def _transformed(plan: Plan, x: FloatArray) -> FloatArray:
-    """Apply each indicator's transform along the last axis; infinite ends stay."""
-    changed = [column for column, indicator in enumerate(plan.model.indicator) if indicator.transform]
-    result = x.copy() if changed else x
-    for column in changed:
-        indicator = plan.model.indicator[column]
-        assert indicator.transform is not None
-        function = treat.transforms.get(indicator.transform.name).function
-        cells = np.atleast_1d(result[..., column])
-        finite = np.isfinite(cells)
-        try:
-            cells[finite] = function(cells[finite][:, None], **indicator.transform.options)[:, 0]
-        except DomainError as error:
-            error.add_note(f"in the values, targets or goalposts of indicator {indicator.id!r}")
-            raise
-        result[..., column] = cells if result.ndim > 1 else cells[0]
-    return result
 
 
 def _intervals(plan: Plan, held: _Held) -> dict[str, FloatArray | BoolArray]:
@@ -447,8 +431,8 @@ def _intervals(plan: Plan, held: _Held) -> dict[str, FloatArray | BoolArray]:
         low[at], high[at] = bound.low, bound.high
         strict_low[at], strict_high[at] = bound.low_strict, bound.high_strict
     return {
-        "x_low": _transformed(plan, low),
-        "x_high": _transformed(plan, high),
+        "x_low": bent(plan.model.indicator, low),
+        "x_high": bent(plan.model.indicator, high),
         "x_low_strict": strict_low,
         "x_high_strict": strict_high,
     }

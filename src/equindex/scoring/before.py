@@ -101,7 +101,7 @@ def _fixed(model: FrameworkFile, indicator: Indicator) -> str:
     method = normalise.methods.get(call.name)
     options = method.options | call.options
     told = [name for name in method.traits.get("in_units", ()) if options.get(name) is not None]
-    return call.name if told or call.name == "goalposts" else ""
+    return call.name if told or method.traits.get("takes") else ""
 
 
 def _tried(family: Family, call: MethodCall, where: str) -> list[str]:

@@ -8,26 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from equindex import aggregate, attainment, equalization, normalise, treat, weighting
-from equindex._arrays import BoolArray, FloatArray, as_float
+from equindex import aggregate, attainment, equalization, treat, weighting
+from equindex._arrays import BoolArray, FloatArray
 from equindex._registry import Method
 from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError, MethodError
-from equindex.model import FrameworkFile, Indicator, MethodCall, Missing, WeightSet
+from equindex.model import FrameworkFile, MethodCall, Missing, WeightSet
 from equindex.scoring.before import imputation_faults, imputation_of, treatment_calls, treatment_faults
+from equindex.scoring.given import Group, groups_of, transformed
 from equindex.scoring.tree import Tree, scale_within, weights_from_leaves, weights_from_set
 
 __all__ = ["Plan"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Indicators that share one normalisation or treatment: their positions, the method, its options."""
-
-    columns: np.ndarray[Any, np.dtype[np.intp]]
-    method: Method
-    options: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +76,7 @@ class Plan:
             faults.append(str(error))
         if model.methods and model.methods.normalise:
             try:
-                groups, scale = _groups(model)
+                groups, scale = groups_of(model)
             except FrameworkError as error:
                 faults.append(str(error))
         if total != 1.0 and any(call.name != "arithmetic" for call in calls):
@@ -140,6 +133,8 @@ class Plan:
     def prepare(self, x: FloatArray, on: str = "values") -> FloatArray:
         """Return indicator values as kernels take them: interval distances and transforms applied.
 
+        Values that a trapezoid takes stay themselves.
+
         Parameters
         ----------
         x : ndarray, shape (..., regions, indicators)
@@ -148,6 +143,7 @@ class Plan:
             What `x` is, for the message when a transform refuses it.
         """
         changed = x
+        kept = {column for group in self.groups if group.interval for column in group.columns.tolist()}
         for column, indicator in enumerate(self.model.indicator):
             if indicator.transform is None and indicator.best is None:
                 continue
@@ -162,28 +158,33 @@ class Plan:
                     error.columns = [column]
                     error.add_note(f"in the {on} of indicator {indicator.id!r}")
                     raise
-            if indicator.best is not None:
-                low, high = _transformed(indicator, indicator.best, "best")
+            if indicator.best is not None and column not in kept:
+                low, high = transformed(indicator, indicator.best, "best")
                 changed[..., column] = outside(changed[..., column], low, high)
         return changed
 
-    def normalise(self, x: FloatArray, summary: Summary) -> FloatArray:
-        """Normalise prepared values of shape (rows, indicators) with what `summary` measured."""
+    def normalise(self, x: FloatArray, summary: Summary, rows: NDArray[np.intp]) -> FloatArray:
+        """Normalise prepared values of these rows of the panel with what `summary` measured."""
         if len(self.groups) == 1:
-            return self._normalise(self.groups[0], x, summary)
+            return self._normalise(self.groups[0], x, summary, rows)
         z = np.empty_like(x)
         for group in self.groups:
             z[..., group.columns] = self._normalise(
-                group, np.ascontiguousarray(x[..., group.columns]), summary
+                group, np.ascontiguousarray(x[..., group.columns]), summary, rows
             )
         return z
 
-    def _normalise(self, group: Group, x: FloatArray, summary: Summary) -> FloatArray:
+    def _normalise(self, group: Group, x: FloatArray, summary: Summary, rows: NDArray[np.intp]) -> FloatArray:
         whole = len(group.columns) == len(self.direction)
         measured = summary if whole else summary.take(group.columns)
+        by_row = {name: numbers[rows] for name, numbers in group.rows.items()}
         try:
             z: FloatArray = group.method.function(
-                x, self.direction[group.columns], summary=measured, **group.options
+                x,
+                1.0 if group.interval else self.direction[group.columns],
+                summary=measured,
+                **group.options,
+                **by_row,
             )
         except DomainError as error:
             error.columns = group.columns.tolist()
@@ -199,9 +200,13 @@ class Plan:
         """Slope and intercept of every indicator's normaliser, None if one is not affine."""
         slope, intercept = np.empty(len(self.direction)), np.empty(len(self.direction))
         for group in self.groups:
-            line = group.method.traits.get("line")
+            line = None if group.rows else group.method.traits.get("line")
             measured = summary.take(group.columns)
-            found = line(self.direction[group.columns], measured, **group.options) if line else None
+            try:
+                found = line(self.direction[group.columns], measured, **group.options) if line else None
+            except DomainError as error:
+                error.columns = group.columns.tolist()
+                raise
             if found is None:
                 return None
             slope[group.columns], intercept[group.columns] = found
@@ -240,18 +245,6 @@ class Plan:
         if not (leaves[chosen] > 0).any():
             return scale_within(self.tree, kept.astype(float))
         return scale_within(self.tree, np.where(kept, self.attained, 0.0))
-
-
-def _transformed(indicator: Indicator, pair: tuple[float, float], what: str) -> tuple[float, float]:
-    """Return a pair of numbers on the scale of the indicator's transform."""
-    call = indicator.transform
-    if call is None:
-        return pair
-    try:
-        low, high = treat.transforms.get(call.name).function(as_float(pair)[:, None], **call.options).ravel()
-    except DomainError as error:
-        raise FrameworkError(f"indicator {indicator.id!r}: {what}: {error}") from None
-    return float(low), float(high)
 
 
 def outside(x: FloatArray, low: float, high: float) -> FloatArray:
@@ -325,67 +318,6 @@ def _calls(model: FrameworkFile, tree: Tree) -> tuple[MethodCall, ...]:
     return tuple(calls)
 
 
-def _groups(model: FrameworkFile) -> tuple[tuple[Group, ...], tuple[Any, ...]]:
-    assert model.methods is not None
-    assert model.methods.normalise is not None
-    faults: list[str] = []
-    columns: dict[str, list[int]] = {}
-    chosen: dict[str, MethodCall] = {}
-    for column, indicator in enumerate(model.indicator):
-        call = indicator.normalise or model.methods.normalise
-        columns.setdefault(str(call), []).append(column)
-        chosen[str(call)] = call
-    groups: list[Group] = []
-    scales: dict[tuple[Any, ...], str] = {}
-    for key, call in chosen.items():
-        method = normalise.methods.get(call.name)
-        method.check(call.options)
-        options = dict(call.options)
-        if call.name == "goalposts":
-            faults += _goalposts(model, columns[key], options)
-        required = [name for name, default in method.options.items() if default is inspect.Parameter.empty]
-        lacking = [name for name in required if name not in options]
-        if lacking and call.name != "goalposts":
-            faults.append(
-                f"normalise {call.name!r} needs {', '.join(lacking)}: {{ name = {call.name!r}, … }}."
-            )
-            continue
-        groups.append(Group(columns=np.array(columns[key]), method=method, options=options))
-        plain = {k: v for k, v in method.options.items() if not np.ndim(v)} | call.options
-        scales[tuple(method.traits["scale"](plain))] = key
-    if len(scales) > 1 and not faults:
-        faults.append(
-            f"indicators are on different scales: {'; '.join(scales.values())}. "
-            "All indicators of a tree need one scale: give them the same lower and upper."
-        )
-    if faults:
-        raise FrameworkError("\n".join(faults))
-    return tuple(groups), next(iter(scales))
-
-
-def _goalposts(model: FrameworkFile, columns: list[int], options: dict[str, Any]) -> list[str]:
-    """Add per-indicator `low`, `high` and `clip` to the options of goalposts."""
-    indicators = [model.indicator[column] for column in columns]
-    lacking = [i.id for i in indicators if i.goalposts is None]
-    if lacking and not {"low", "high"} <= set(options):
-        return [
-            f"indicator {name!r} has no goalposts = [low, high], which its normalisation needs."
-            for name in lacking
-        ]
-    crooked = [i.id for i in indicators if i.direction == "interval"]
-    if crooked:
-        return [f"indicator {name!r}: goalposts need direction positive or negative." for name in crooked]
-    pairs = np.array(
-        [i.goalposts or (options.get("low"), options.get("high")) for i in indicators], dtype=float
-    )
-    pairs = np.array(
-        [_transformed(i, (low, high), "goalposts") for i, (low, high) in zip(indicators, pairs, strict=True)]
-    )
-    options["low"], options["high"] = pairs.T
-    options.setdefault("clip", np.array([i.clip for i in indicators]))
-    return []
-
-
 def _check_plain(model: FrameworkFile) -> list[str]:
     """Check what the model cannot: names of methods of the steps before normalising."""
     faults: list[str] = []
@@ -397,7 +329,7 @@ def _check_plain(model: FrameworkFile) -> list[str]:
             faults += unknown
             if indicator.best and not unknown:
                 try:
-                    _transformed(indicator, indicator.best, "best")
+                    transformed(indicator, indicator.best, "best")
                 except FrameworkError as error:
                     faults.append(str(error))
     faults += _unknown(attainment.methods, MethodCall(name=model.attainment.rule), "attainment.rule")

@@ -141,7 +141,7 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
     for year, rows in parts:
         summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
         with labelled(plan, panel, rows):
-            z[start : start + len(rows)] = plan.normalise(prepared(plan, panel, rows), summary)
+            z[start : start + len(rows)] = plan.normalise(prepared(plan, panel, rows), summary, rows)
         start += len(rows)
     with labelled(plan, panel, panel.order):
         rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls, spans(panel))
@@ -189,7 +189,7 @@ def index_only(
         def work(block: slice, _: FloatArray, rows=rows, todo=todo, summary=summary, start=start) -> None:  # type: ignore[no-untyped-def]
             at = todo[block]
             with labelled(plan, panel, rows[at]):
-                z = plan.normalise(prepared(plan, panel, rows[at]), summary)
+                z = plan.normalise(prepared(plan, panel, rows[at]), summary, rows[at])
                 rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls)
             score[start + at], coverage[start + at] = rolled.score[:, 0], rolled.coverage[:, 0]
             if filled is not None and imputed is not None:

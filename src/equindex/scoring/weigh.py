@@ -75,10 +75,16 @@ def _fed(
     if feed == "values":
         return x
     if feed == "minmax":
-        return normalise.minmax(x, plan.direction, lower=0.0, upper=1.0)
+        x, direction = x.copy(), plan.direction.copy()
+        for group in plan.groups:
+            if group.interval:  # nearer to it is better, so its score stands for the value
+                x[:, group.columns] = group.method.function(x[:, group.columns], **group.options)
+                direction[group.columns] = 1.0
+        return normalise.minmax(x, direction, lower=0.0, upper=1.0)
     if not per_year(plan):
-        return plan.normalise(x, next(iter(summaries.values())))
+        return plan.normalise(x, next(iter(summaries.values())), rows)
     z, years = np.empty_like(x), panel.year[rows]
     for year in panel.rows_of:
-        z[years == year] = plan.normalise(x[years == year], summary_for(summaries, year))
+        here = years == year
+        z[here] = plan.normalise(x[here], summary_for(summaries, year), rows[here])
     return z
