@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from equindex import normalise
 from equindex.cli import app
 from equindex.errors import DataError, DomainError, FrameworkError
 from small import framework, node, table
@@ -398,3 +399,61 @@ normalise = { name = "to_reference", value = { region = "B" } }
         "income": pytest.approx([100, 100, 150, 125]),
         "cost": pytest.approx([200, 100, 120, 100]),
     }
+
+
+# --- The fast way ----------------------------------------------------------------------------------------------
+
+AFFINE = [
+    pytest.param(method, options, id=f"{method.name}-{number}")
+    for method in normalise.methods
+    if method.traits.get("line")
+    for number, options in enumerate(
+        {
+            "goalposts": [{"low": -9, "high": 9, "clip": False}],
+            "to_target": [{"target": 30, "clip": False}],
+            "ratio": [{}, {"reference": "best"}],
+            "distance": [{}, {"reference": "mean"}],
+            "ampi": [{}, {"reference": 3}],
+        }.get(method.name, [{}])
+    )
+]
+POSITIVE = np.random.default_rng(2).uniform(1, 9, (2, 6, 2))
+
+
+def said(build, data, keep):
+    """Return the scores, or what they are refused with."""
+    try:
+        return build.score(data, keep=keep).index.tolist()
+    except DomainError as error:
+        return [str(error).split(" (first")[0].split(" of ")[0], *error.__notes__]
+
+
+@pytest.mark.parametrize(("method", "options"), AFFINE)
+@pytest.mark.parametrize("base", ["panel", "year", 2020])
+@pytest.mark.parametrize("cell", [None, 0.0, -1.0, "constant"])
+@pytest.mark.parametrize("direction", ["positive", "negative"])
+def test_the_index_alone_is_scored_and_refused_as_the_whole_is(method, options, base, cell, direction):
+    x = POSITIVE.copy()
+    if cell == "constant":
+        x[0, :, 1] = 5.0
+    elif cell is not None:
+        x[1, 3, 1] = cell  # not in 2020
+    data = pd.concat([table(years=2020 + year, a=part[:, 0], b=part[:, 1]) for year, part in enumerate(x)])
+    call = {"name": method.name, **options}
+    build = framework(["a", {"id": "b", "direction": direction}], methods={"normalise": call, "base": base})
+
+    whole, alone = (said(build, data, keep) for keep in ("all", "index"))
+
+    if isinstance(whole[0], str):
+        assert alone == whole
+    else:
+        assert alone == pytest.approx(whole, rel=1e-13)
+
+
+def test_a_negative_value_of_another_year_is_refused_by_ratio_either_way():
+    build = framework(["a"], methods={"normalise": "ratio", "base": 2020})
+    data = TWO_YEARS.assign(a=[20.0, 40, -30, 60])
+
+    for keep in ("all", "index"):
+        with pytest.raises(DomainError, match=r"ratio needs values of at least 0[\s\S]*'a' \(A, 2021\)"):
+            build.score(data, keep=keep)

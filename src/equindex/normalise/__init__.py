@@ -6,6 +6,7 @@ slope and intercept per indicator, or None where scores are no line or digits wo
 ``in_units`` lists the options in the indicator's unit, always on its original scale whatever its direction;
 ``takes`` says what an indicator gives in a framework (its goalposts, its interval, its target), ``sources`` lists the
 options that may say where their numbers come from, and ``by_row`` methods take such numbers for each region;
+values below ``least`` are no line and refused;
 ``mirrors=False`` where the two directions do not add up to a constant; ``interval`` where only +1 is taken.
 """
 

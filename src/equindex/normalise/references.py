@@ -29,7 +29,7 @@ def _times(options: dict[str, Any]) -> tuple[Any, ...]:
 def _ratio_line(
     direction: ArrayLike, summary: Summary, *, reference: str = "mean", factor: float = 100.0
 ) -> Line | None:
-    if not np.all(upward(direction)) or np.any(summary.min < 0):
+    if not np.all(upward(direction)):
         return None
     slope = factor / reference_value(direction, summary, reference, "ratio")
     return slope, np.zeros_like(slope)
@@ -42,6 +42,7 @@ def _ratio_line(
     needs=(),
     scale=_times,
     line=_ratio_line,
+    least=0.0,
 )
 def ratio(
     x: ArrayLike,

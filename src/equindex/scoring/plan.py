@@ -196,8 +196,10 @@ class Plan:
         """Whether some normaliser needs the sorted values."""
         return any("ordered" in group.method.traits.get("needs", ()) for group in self.groups)
 
-    def lines(self, summary: Summary) -> tuple[FloatArray, FloatArray] | None:
-        """Slope and intercept of every indicator's normaliser, None if one is not affine."""
+    def lines(
+        self, summary: Summary, x: FloatArray, rows: NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Slope and intercept of every indicator's normaliser, None if one is not affine on these rows of `x`."""
         slope, intercept = np.empty(len(self.direction)), np.empty(len(self.direction))
         for group in self.groups:
             line = None if group.rows else group.method.traits.get("line")
@@ -207,7 +209,8 @@ class Plan:
             except DomainError as error:
                 error.columns = group.columns.tolist()
                 raise
-            if found is None:
+            least = group.method.traits.get("least", -np.inf)
+            if found is None or any((x[rows, c] < least).any() for c in group.columns if least > -np.inf):
                 return None
             slope[group.columns], intercept[group.columns] = found
         return slope, intercept

@@ -174,7 +174,10 @@ def index_only(
     for year, rows in parts:
         summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
         here = slice(start, start + len(rows))
-        lines = plan.lines(summary) if plan.plain and plan.arithmetic else None
+        lines = None
+        if plan.plain and plan.arithmetic:
+            with labelled(plan, panel, rows):
+                lines = plan.lines(summary, panel.x, rows)
         todo = np.arange(len(rows))
         if lines is not None:
             weights = plan.tree.shares(plan.local)[plan.tree.nodes]
