@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog, minimize
 
-from equindex import _arrays, weighting
+from equindex import _arrays, _programmes, weighting
 from equindex.errors import DataError, DomainError, EngineError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework
-from equindex.weighting import _programmes, components
+from equindex.weighting import components
 from small import framework, node, table
 
 RNG = np.random.default_rng(5)
@@ -703,7 +703,7 @@ def test_what_does_not_suit_the_data_is_named_and_said_to_come_from_weighing():
 @pytest.mark.parametrize(
     ("weighting", "said"),
     [
-        ("bod", "each region weights of its own(.|\n)*equindex.weighting.frontier"),
+        ("bod", 'each region weights of its own(.|\n)*Set aggregate = "bod"'),
         ("optimised", "needs wanted"),
         ({"name": "optimised", "wanted": [1, 2]}, "2 numbers for 3 indicators"),
         ({"name": "varimax", "component": 2}, "Did you mean 'components'"),

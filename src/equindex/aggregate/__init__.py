@@ -2,6 +2,7 @@
 
 from equindex.aggregate.base import methods
 from equindex.aggregate.coupling import GRADES, coupling, coupling_degree, grades
+from equindex.aggregate.doubt import bod
 from equindex.aggregate.ideal import topsis
 from equindex.aggregate.means import arithmetic, arithmetic_of_lines, geometric, harmonic
 from equindex.aggregate.order import median, minimum, owa, power
@@ -13,6 +14,7 @@ __all__ = [
     "ampi",
     "arithmetic",
     "arithmetic_of_lines",
+    "bod",
     "borda",
     "copeland",
     "coupling",

@@ -4,7 +4,8 @@ Traits: a ``mean_like`` score lies between the worst and the best child; a ``mon
 child rises; a ``relative`` one compares the regions with each other and is taken year by year; ``scale`` says
 when scores leave the scale of the children ("own"), and an ``ordinal`` method takes children on any scales;
 ``whole`` says why a score has no contributions; ``most`` is
-the greatest number of regions.
+the greatest number of regions; with ``own_weights`` each region has weights of its own; options ``by_child`` may be a
+table, a number for each child.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Sample:
         assert scores.rolled is not None
         rows, plan = scores.rows(year), scores.plan
         score = scores.rolled.score[rows]
-        used = plan.tree.effective(score, plan.local)[np.isfinite(score[:, 0])]
+        used = scores.effective[rows][np.isfinite(score[:, 0])]
         effective = used.mean(axis=0) if len(used) else np.full(score.shape[1], np.nan)
         return cls(
             plan=plan,

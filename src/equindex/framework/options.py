@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,10 +45,10 @@ def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
             yield "methods.weighting", weighting.methods, chosen.weighting
         levels = chosen.aggregate if isinstance(chosen.aggregate, dict) else {"": chosen.aggregate}
         for level, call in levels.items():
-            yield f"methods.aggregate{'.' if level else ''}{level}", aggregate.methods, call
+            yield f"methods.aggregate{'.' if level else ''}{level}", aggregate.methods, _each(call)
     for pillar in model.pillar:
         if pillar.aggregate:
-            yield f"pillar {pillar.id!r}: aggregate", aggregate.methods, pillar.aggregate
+            yield f"pillar {pillar.id!r}: aggregate", aggregate.methods, _each(pillar.aggregate)
     for indicator in model.indicator:
         if indicator.normalise:
             yield f"indicator {indicator.id!r}: normalise", normalise.methods, _numbers(indicator.normalise)
@@ -56,6 +56,19 @@ def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
             yield f"indicator {indicator.id!r}: treat", treat.methods, indicator.treat
         if indicator.transform:
             yield f"indicator {indicator.id!r}: transform", treat.transforms, indicator.transform
+
+
+def _each(call: MethodCall) -> MethodCall:
+    """Return the call without tables that hold a number for each child."""
+    by_child = (
+        aggregate.methods.get(call.name).traits.get("by_child", ()) if call.name in aggregate.methods else ()
+    )
+
+    def table(name: str, value: Any) -> bool:
+        return name in by_child and isinstance(value, Mapping) and all(map(_number, value.values()))
+
+    kept = {k: v for k, v in call.options.items() if not table(k, v)}
+    return MethodCall(name=call.name, options=kept)
 
 
 def _numbers(call: MethodCall) -> MethodCall:

@@ -14,7 +14,7 @@ from equindex import aggregate, attainment, equalization, treat, weighting
 from equindex._arrays import BoolArray, FloatArray
 from equindex._registry import Method
 from equindex._summary import Summary
-from equindex.errors import DomainError, FrameworkError, MethodError
+from equindex.errors import DomainError, FrameworkError, MethodError, nearest
 from equindex.model import FrameworkFile, MethodCall, Missing, WeightSet
 from equindex.scoring.before import imputation_faults, imputation_of, treatment_calls, treatment_faults
 from equindex.scoring.given import Group, groups_of, transformed
@@ -71,7 +71,7 @@ class Plan:
         except FrameworkError as error:
             faults.append(str(error))
         try:
-            calls = _calls(model, tree)
+            calls = tuple(_for_children(tree, node, call) for node, call in enumerate(_calls(model, tree)))
         except FrameworkError as error:
             faults.append(str(error))
         if model.methods and model.methods.normalise:
@@ -284,8 +284,8 @@ def _weights(
 def _check_derived(model: FrameworkFile, method: Method, call: MethodCall) -> None:
     if method.traits.get("weights_per_region"):
         raise FrameworkError(
-            f"weighting {call.name!r} gives each region weights of its own, and an index here has one set for all. "
-            "Call equindex.weighting.frontier on the normalised scores for its scores and weights."
+            f"weighting {call.name!r} gives each region weights of its own, and one set is for all. "
+            f'Set aggregate = "{call.name}", in [methods] or at a pillar.'
         )
     required = [n for n, default in method.options.items() if default is inspect.Parameter.empty]
     lacking = [name for name in required if name not in call.options]
@@ -319,6 +319,26 @@ def _calls(model: FrameworkFile, tree: Tree) -> tuple[MethodCall, ...]:
         if {"missing", "min_coverage"} & set(call.options):
             raise MethodError(f"aggregate {call.name!r}: missing is set once, by [methods].missing.")
     return tuple(calls)
+
+
+def _for_children(tree: Tree, node: int, call: MethodCall) -> MethodCall:
+    """Return the call with tables of numbers by child as lists in the order of the node's children."""
+    named = {option: value for option, value in call.options.items() if isinstance(value, Mapping)}
+    if not named or tree.leaf[node] >= 0:
+        return call
+    children, defaults = (
+        [tree.ids[child] for child in tree.children[node]],
+        aggregate.methods.get(call.name).options,
+    )
+    for option, numbers in named.items():
+        unknown = [name for name in numbers if name not in children]
+        if unknown:
+            raise FrameworkError(
+                f"in {tree.ids[node]!r}: {option} of {call.name} names {unknown[0]!r}, which is not directly in it. "
+                f"{nearest(unknown[0], children)}"
+            )
+    lists = {o: [numbers.get(child, defaults[o]) for child in children] for o, numbers in named.items()}
+    return MethodCall(name=call.name, options=call.options | lists)
 
 
 def _check_plain(model: FrameworkFile) -> list[str]:

@@ -16,6 +16,7 @@ from equindex._arrays import FloatArray
 from equindex.errors import DataError
 from equindex.scoring.attained import AttainedPanel, why_unattained
 from equindex.scoring.equalized import Equalized, inequality, why_unequalized
+from equindex.scoring.own import OwnWeights, own_table, own_weights
 from equindex.scoring.plan import Plan
 from equindex.scoring.steps import ranks
 from equindex.scoring.tidy import categorical, reasons, tiled, truth, unscored, whole, worded
@@ -117,6 +118,20 @@ class Scores:
 
     # S -------------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def own(self) -> dict[int, OwnWeights]:
+        """Weights that regions have of their own, by node; empty where all have the framework's."""
+        if self.rolled is None or self._index_only:
+            return {}
+        return own_weights(self.plan, self.rolled.score, list(self._spans.values()))
+
+    @cached_property
+    def effective(self) -> FloatArray:
+        """Share of the index that each node really has in each row, shape (rows, nodes)."""
+        assert self.rolled is not None
+        own = {node: found.weights for node, found in self.own.items()}
+        return self.plan.tree.effective(self.rolled.score, self.plan.local, own)
+
     @property
     def leading(self) -> Rolled:
         """What regions are ranked by: the composite, without one attainment, without targets equalization."""
@@ -153,11 +168,7 @@ class Scores:
         nodes = range(rolled.score.shape[1])
         keys, size = self._keys(nodes), len(shown) * len(nodes)
         score = rolled.score[shown]
-        effective = (
-            tree.effective(rolled.score, self.plan.local)[shown]
-            if self.z is not None
-            else np.isfinite(score).astype(float)
-        )
+        effective = self.effective[shown] if self.z is not None else np.isfinite(score).astype(float)
         x = self.full.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
         values = np.full((len(shown), len(nodes)), np.nan)
         sources, z = values.copy(), values.copy()
@@ -427,11 +438,17 @@ class Scores:
             parts.append(pd.DataFrame({"base": base, "indicator": self.plan.leaves, **columns}))
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
+    @cached_property
+    def region_weights(self) -> pd.DataFrame:
+        """The tidy `region_weights` table: each region's own weights; empty where all have the framework's."""
+        return own_table(self)
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table the framework asks for, by name; those of single steps only where they were kept."""
         found = {"scores": self.to_frame()} if self.rolled is not None else {}
         steps = {} if self._index_only else {"attainment": self.attainment, "equalization": self.equalization}
         others = steps | {"inequality": self.inequality, "treatment": self.treatment}
+        others |= {"region_weights": self.region_weights}
         return found | {name: frame for name, frame in others.items() if len(frame.columns)}
 
     def explain(self, region: str, year: int | None = None) -> Explanation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter
@@ -216,13 +216,19 @@ class Tree:
                     f"all of them alike, or {self.ids[node]!r} by copeland or borda, which only ask who is ahead."
                 )
 
-    def effective(self, score: FloatArray, local: FloatArray) -> FloatArray:
-        """Share of the root that each node really has in each row, after reweighting; 0 where unused."""
+    def effective(
+        self, score: FloatArray, local: FloatArray, own: Mapping[int, FloatArray] | None = None
+    ) -> FloatArray:
+        """Share of the root that each node really has in each row, after reweighting; 0 where unused.
+
+        `own` are weights that each row has of its own for a node's children, of shape (rows, children).
+        """
         share = np.zeros(score.shape)
         share[:, 0] = np.isfinite(score[:, 0])
         for node, inside in enumerate(self.children):
             if inside.size:
-                present = np.where(np.isfinite(score[:, inside]), local[inside], 0.0)
+                weight = (own or {}).get(node, local[inside])
+                present = np.where(np.isfinite(score[:, inside]), weight, 0.0)
                 total = present.sum(axis=1, keepdims=True)
                 share[:, inside] = share[:, [node]] * np.divide(
                     present, total, out=np.zeros_like(present), where=total > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import factorial
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from equindex import aggregate
 from equindex._arrays import FloatArray
 from equindex.errors import DataError, DomainError
 from equindex.model import MethodCall
+from equindex.scoring.own import OwnWeights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,9 +76,9 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     r"""Split a region's score into what its indicators contribute.
 
     In an arithmetic tree a contribution is the effective weight times the score; under a geometric mean it is the
-    indicator's share of the logarithm, elsewhere its Shapley value among its siblings: what it adds on average to
-    those of them that are there before it, in all orders. Within a pillar whose score is 0 a contribution that is not
-    is split by weight. The obstacle degree is
+    indicator's share of the logarithm, by bod its part under the region's own weights, elsewhere its Shapley value
+    among its siblings: what it adds on average to those of them that are there before it, in all orders. Within a
+    pillar whose score is 0 a contribution that is not is split by weight. The obstacle degree is
 
     .. math:: O_{ri} = \frac{w_{ri} (1 - y_{ri})}{\sum_j w_{rj} (1 - y_{rj})}
 
@@ -102,7 +103,8 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     DataError
         If there is no such region or year, or the region is unscored.
     DomainError
-        If a method has no contributions: it compares regions, or relates parts of which one alone is nothing.
+        If a method has no contributions: it compares regions, relates parts of which one alone is nothing, or gives
+        the region weights that are not the only ones.
     """
     import pandas as pd
 
@@ -122,9 +124,12 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     if np.isnan(rolled.score[row, 0]):
         why = scores.why_unscored(row, 0, rolled)
         raise DataError(f"{panel.label(int(here))} has no score to explain: {why}.")
-    effective = tree.effective(rolled.score[[row]], local)[0]
+    effective = scores.effective[row] if basis == "index" else tree.effective(rolled.score[[row]], local)[0]
     leaves = tree.nodes
-    contribution = _contributions(scores, rolled.score[row], local, calls)[leaves]
+    own = {node: (found, row) for node, found in scores.own.items()} if basis == "index" else {}
+    contribution, per_point = (
+        part[leaves] for part in _contributions(scores, rolled.score[row], local, calls, own)
+    )
     contribution *= plan.total if basis == "index" else 1.0
     peers = np.flatnonzero(panel.year[panel.order] == panel.year[here])
     with np.errstate(all="ignore"):
@@ -148,7 +153,7 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
             "effective": weight,
             "contribution": contribution,
             "mean": mean,
-            "lead": np.where(np.isfinite(score), weight * (score - mean), 0.0),
+            "lead": np.where(np.isfinite(score), (per_point if own else weight) * (score - mean), 0.0),
             "obstacle": obstacle,
         }
     )
@@ -182,9 +187,13 @@ def _obstacles(
 
 
 def _contributions(
-    scores: Scores, score: FloatArray, local: FloatArray, calls: Sequence[MethodCall]
-) -> FloatArray:
-    """Return every node's contribution to the root; those of siblings sum to their parent's."""
+    scores: Scores,
+    score: FloatArray,
+    local: FloatArray,
+    calls: Sequence[MethodCall],
+    own: Mapping[int, tuple[OwnWeights, int]],
+) -> tuple[FloatArray, FloatArray]:
+    """Return every node's contribution to the root, and that of a point; those of siblings sum to their parent's."""
     tree = scores.plan.tree
     factor, amount = np.zeros(len(tree.ids)), np.zeros(len(tree.ids))  # a contribution, and it over the score
     scale = scores.plan.total if calls else 1.0
@@ -195,22 +204,38 @@ def _contributions(
         if not present.size or not (factor[node] or amount[node]):
             continue
         weight = local[present] / local[present].sum() if local[present].sum() > 0 else local[present]
-        own = score[node] / scale if node == 0 else score[node]
+        value = score[node] / scale if node == 0 else score[node]
         call = calls[node] if calls else plain
-        if own == 0 and amount[node]:
+        if value == 0 and amount[node]:
             amount[present] = amount[node] * weight
+        elif node in own:
+            ours = _certain(tree.ids[node], *own[node])[np.isin(inside, present)]
+            factor[present] = factor[node] * value * ours / (ours @ score[present])
+            amount[present] = factor[present] * score[present]
+            continue
         elif call.name == "arithmetic":
             factor[present] = factor[node] * weight
             amount[present] = factor[present] * score[present]
             continue
-        elif call.name == "geometric" and abs(np.log(own)) > 1e-9:
-            amount[present] = factor[node] * (weight * np.log(score[present]) / np.log(own) * own)
+        elif call.name == "geometric" and abs(np.log(value)) > 1e-9:
+            amount[present] = factor[node] * (weight * np.log(score[present]) / np.log(value) * value)
         else:
             amount[present] = factor[node] * _shapley(call, score[present], weight)
         factor[present] = np.divide(
             amount[present], score[present], out=np.zeros(len(present)), where=score[present] != 0
         )
-    return amount
+    return amount, factor
+
+
+def _certain(name: str, own: OwnWeights, row: int) -> FloatArray:
+    """Return a region's own weights, unless others give the same score."""
+    if not own.unique[row]:
+        raise DomainError(
+            f"the score of {name!r} is that of the weights which suit the region best, and several sets of them give "
+            "it: no contribution is certain. The table region_weights holds one set; bounds (low, high) may leave one."
+        )
+    weights: FloatArray = own.weights[row]
+    return weights
 
 
 def _shapley(call: MethodCall, score: FloatArray, weight: FloatArray) -> FloatArray:
