@@ -328,11 +328,15 @@ def weight_indices(
 
 
 def _composites(z: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the weighted mean of every region for every row of weights, the same bits on any machine's threads."""
-    weights = weights / weights.sum(axis=-1, keepdims=True)
-    flat = z.reshape(-1, z.shape[-1]).T
-    (found,) = map_blocks(lambda w, _: w @ flat, [weights], numbers=weights.size * flat.shape[1])
+    """Return the weighted mean of every region for every row of weights."""
+    found = _product(weights / weights.sum(axis=-1, keepdims=True), z.reshape(-1, z.shape[-1]).T)
     return found.reshape(*weights.shape[:-1], *z.shape[:-1])
+
+
+def _product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Multiply matrices on one thread of BLAS: the same bits however many it has."""
+    (found,) = map_blocks(lambda _, __: left @ right, [None], numbers=left.size * right.shape[1])
+    return found
 
 
 def _refuse_empty(a: FloatArray, b: FloatArray, codes: IntArray) -> None:
@@ -366,11 +370,10 @@ def _by_products(
     n, k = a.shape
     moved = (b - a) / (a.sum(axis=1, keepdims=True) + (b - a))
     a, b = a / a.sum(axis=1, keepdims=True), b / b.sum(axis=1, keepdims=True)
-    middle = ((k + 1) * a.sum(axis=0) + b.sum(axis=0) + moved.sum(axis=0) - moved.sum(axis=1) @ a) / (
-        n * (k + 2)
-    )
+    exchanged = moved.sum(axis=0) - (moved.sum(axis=1, keepdims=True) * a).sum(axis=0)
+    middle = ((k + 1) * a.sum(axis=0) + b.sum(axis=0) + exchanged) / (n * (k + 2))
     squared = moved * moved
-    ones = counts @ squared
+    ones = _product(counts, squared)
 
     def task(some: slice, buffer: FloatArray) -> list[FloatArray]:
         own = z[some]
@@ -384,8 +387,7 @@ def _by_products(
         for rows in blocks(n, _ROWS):
             length = rows.stop - rows.start
             f, g, e = with_b[:length], with_a[:length], weighed[:length]
-            x, y = b[rows] @ own, a[rows] @ own
-            f[:, :m], g[:, :m] = x, y
+            x, y = np.matmul(b[rows], own, out=f[:, :m]), np.matmul(a[rows], own, out=g[:, :m])
             np.multiply(x, y, out=f[:, m:])
             np.multiply(y, y, out=g[:, m:])
             level_ += counts[:, rows] @ (x + y)
