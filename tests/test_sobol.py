@@ -235,7 +235,7 @@ def test_large_problems_are_the_same_bits_on_any_number_of_threads(monkeypatch):
     found = {}
 
     for cpus in (1, 4):
-        monkeypatch.setattr(_arrays, "_cpus", lambda cpus=cpus: cpus)
+        monkeypatch.setattr(_arrays, "cpus", lambda cpus=cpus: cpus)
         found[cpus] = [
             indices(y[:, 0], y[:, -1], y[:, 1:-1], resamples=4),
             weight_indices(z, w[:, 0], w[:, 1], resamples=20),
