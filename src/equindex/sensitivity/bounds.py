@@ -191,7 +191,7 @@ def _search(
 
 @contextmanager
 def _stdout_kept() -> Iterator[None]:
-    """Send to stderr what HiGHS prints in passing (jump-dev/HiGHS.jl, issue 312): stdout is for results."""
+    """Drop what HiGHS prints to stdout in passing (jump-dev/HiGHS.jl, issue 312), which is for results."""
     flush = ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush
     try:
         kept = os.dup(1)
@@ -200,7 +200,8 @@ def _stdout_kept() -> Iterator[None]:
         return
     flush(None)
     try:
-        os.dup2(2, 1)
+        with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+            os.dup2(nothing.fileno(), 1)
         yield
     finally:
         flush(None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equindex._arrays import ArrayLike, BoolArray, FloatArray, as_float, blocks, map_blocks, one_of
+from equindex._arrays import ArrayLike, BoolArray, FloatArray, IntArray, as_float, blocks, map_blocks, one_of
 from equindex._summary import measurable, summarise
 from equindex.errors import DomainError, MethodError
 
@@ -37,6 +37,7 @@ def without(
     r"""Score all regions without each indicator, or each pillar, in turn; the other weights keep their proportions.
 
     .. math:: S_{r(m)} = \frac{\sum_i w_i z_{ri} - w_m z_{rm}}{\sum_i w_i - w_m}
+       = S_r + \frac{w_m}{\sum_i w_i - w_m} (S_r - z_{rm})
 
     over the indicators that are present.
 
@@ -86,35 +87,32 @@ def without(
             f"and {w.shape}."
         )
     group = None if groups is None else _groups(groups, len(w))
-    middle = np.nanmean(z) if z.size and not np.isnan(z).all() else 0.0
-    y = z - middle
-    absent = np.isnan(y)
-    holes = bool(absent.any())
-    if holes:
-        y[absent] = 0.0
-    own = y * w
-    total = own.sum(axis=1, keepdims=True)
-    parts = own if group is None else own @ group
-    mass = (w if group is None else w @ group)[None]
-    whole, left = w.sum(), _left(w[None], mass, group)
-    if holes:
-        weight = w * ~absent
-        left = _left(weight, weight if group is None else weight @ group, group)
-        if missing == "propagate":
-            gone = (absent & (w > 0)).astype(np.float64)
-            mine = gone if group is None else gone @ group
-            left = np.where(gone.sum(axis=1, keepdims=True) - mine > 0, 0.0, left)
-        else:
-            rest = _left(w[None], mass, group)
-            left = np.where(left < (min_coverage - _SLACK) * rest, 0.0, left)
-    found = np.subtract(total, parts)
-    np.divide(found, left, out=found, where=left > 0)
-    np.copyto(found, np.nan, where=left <= 0)
+    absent = None
+    filled, weight = z, w[None]
+    if np.isnan(z.sum()):
+        absent = np.isnan(z)
+        filled, weight = np.where(absent, 0.0, z), w * ~absent
+    mass, all_mass = (each if group is None else each @ group for each in (weight, w[None]))
+    left = _left(weight, mass, group)
+    if absent is not None and missing == "propagate":
+        gone = (absent & (w > 0)).astype(np.float64)
+        mine = gone if group is None else gone @ group
+        left[gone.sum(axis=1, keepdims=True) > mine] = 0.0
+    elif absent is not None:
+        left[left < (min_coverage - _SLACK) * _left(w[None], all_mass, group)] = 0.0
+    whole = weight.sum(axis=1, keepdims=True)
+    mean = np.einsum("ri,i->r", filled, w)[:, None] / np.where(whole > 0, whole, np.nan)
+    none = np.where(left > 0, left, np.nan)
+    if group is None:
+        found = mean - filled
+        found *= mass / none
+    else:
+        found = (mass * mean - (filled * w) @ group) / none
+    found += mean
     few = (left > 0) & (left < _LITTLE * whole)
     if few.any():
-        _again(found, own, left, np.broadcast_to(few, found.shape), group)
-    found += middle
-    return found
+        _again(found, filled * w, left, np.broadcast_to(few, found.shape), group)
+    return as_float(found)
 
 
 def _groups(groups: ArrayLike, k: int) -> FloatArray:
@@ -134,7 +132,7 @@ def _left(weight: FloatArray, mass: FloatArray, group: FloatArray | None) -> Flo
     for row, part in np.argwhere(left < _LITTLE * total):
         others = np.arange(weight.shape[1]) != part if group is None else group[:, part] == 0
         left[row, part] = weight[row, others].sum()
-    return left
+    return as_float(left)
 
 
 def _again(
@@ -215,7 +213,7 @@ def minmax_without_region(
 ) -> Lines:
     r"""Measure the min-max normalisation of all other regions, for each region left out.
 
-    Only the two smallest and two largest values of each column are needed.
+    The two smallest and two largest values of each column tell.
 
     .. math:: z_{i(r)} = l + (u - l) \frac{x_i - \min_{j \ne r} x_j}{\max_{j \ne r} x_j - \min_{j \ne r} x_j}
 
@@ -245,24 +243,29 @@ def minmax_without_region(
     """
     x = _table(x)
     measurable(summarise(x).span())
-    low, high = _ends(x), -_ends(-x)
+    (low, first), (high, last) = _ends(x, np.inf), _ends(x, -np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = (upper - lower) / (high - low)
     slope[~np.isfinite(slope)] = np.nan
     rising = np.broadcast_to(as_float(direction) > 0, x.shape[1:])
     slope = np.where(rising, slope, -slope)
     origin = np.where(rising, low, high)
-    moved = (low != np.nanmin(x, axis=0)) | (high != np.nanmax(x, axis=0))
-    return Lines(slope=slope, offset=lower - slope * origin, changed=moved.any(axis=1))
+    changed = np.zeros(len(x), dtype=bool)
+    changed[np.concatenate([first, last])] = True
+    return Lines(slope=slope, offset=lower - slope * origin, changed=changed)
 
 
-def _ends(x: FloatArray) -> FloatArray:
-    """Return the smallest value of the other regions, for each region."""
-    filled = np.where(np.isnan(x), np.inf, x)
-    two = np.partition(filled, min(1, len(x) - 1), axis=0)[:2]
-    low = np.repeat(two[:1], len(x), axis=0)
-    np.put_along_axis(low, filled.argmin(axis=0)[None], two[1:2], axis=0)
-    return low
+def _ends(x: FloatArray, beyond: float) -> tuple[FloatArray, IntArray]:
+    """Return the smallest (`beyond` inf) or largest (-inf) value of the others for each region, and who moves it."""
+    filled = np.where(np.isnan(x), beyond, x)
+    at = filled.argmin(axis=0) if beyond > 0 else filled.argmax(axis=0)
+    columns = np.arange(x.shape[1])
+    end = filled[at, columns]
+    filled[at, columns] = beyond
+    second = filled.min(axis=0) if beyond > 0 else filled.max(axis=0)
+    found = np.repeat(end[None], len(x), axis=0)
+    found[at, columns] = second
+    return found, at[second != end]
 
 
 def zscore_without_region(
@@ -324,7 +327,7 @@ def zscore_without_region(
         slope = scale * np.sqrt((n - present - ddof) / m2)
     slope[~np.isfinite(slope)] = np.nan
     slope = slope * np.where(as_float(direction) > 0, 1.0, -1.0)
-    return Lines(slope=slope, offset=centre - slope * mean, changed=present.any(axis=1))
+    return Lines(slope=slope, offset=centre - slope * mean, changed=np.asarray(present.any(axis=1)))
 
 
 def _table(x: ArrayLike) -> FloatArray:
