@@ -1,4 +1,4 @@
-"""How much of a ranking is choice: draws of weights and ranks over them, effects of factors, exact analysis of weights."""
+"""How much of a ranking is choice: draws of weights and ranks over them, effects of factors, exact weight analysis."""
 
 from equindex.sensitivity.ahead import class_shares, not_told_apart, winning_shares
 from equindex.sensitivity.bounds import Bounds, rank_bounds
