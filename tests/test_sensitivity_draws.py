@@ -45,9 +45,9 @@ def same_law(a, b):
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_draws_are_weights_and_a_longer_run_begins_with_the_shorter_one(name, monkeypatch):
     monkeypatch.setattr(_arrays, "_SERIAL_BELOW", 1)
-    monkeypatch.setattr(_arrays, "_cpus", lambda: 3)
+    monkeypatch.setattr(_arrays, "cpus", lambda: 3)
     found = of(SAMPLERS[name], 3000)
-    monkeypatch.setattr(_arrays, "_cpus", lambda: 1)
+    monkeypatch.setattr(_arrays, "cpus", lambda: 1)
 
     assert (found >= 0).all()
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-13)

@@ -133,9 +133,9 @@ def test_any_number_of_threads_and_any_blocks_give_the_same(monkeypatch):
     z = np.round(RNG.random((120, 8)), 1)
     weights = np.round(RNG.dirichlet(np.ones(8), 2500), 2) + 0.01
     monkeypatch.setattr(_arrays, "_SERIAL_BELOW", 1)
-    monkeypatch.setattr(_arrays, "_cpus", lambda: 3)
+    monkeypatch.setattr(_arrays, "cpus", lambda: 3)
     threads = acceptability(z, weights)
-    monkeypatch.setattr(_arrays, "_cpus", lambda: 1)
+    monkeypatch.setattr(_arrays, "cpus", lambda: 1)
 
     single = acceptability(z, weights)
     parts = acceptability(z, iter([weights[:1000], weights[1000:1000], weights[1000:]]))

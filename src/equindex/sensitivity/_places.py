@@ -202,18 +202,20 @@ def _settled(
 ) -> _Settled:
     """Order runs of close keys by exact scores, in place; return who shares a rank or has none (first = -1)."""
     n = keys.shape[1]
-    close, count = close[some], ranked[some]
+    count = ranked[some]
+    at, place = np.divmod(np.flatnonzero(close[some]), n - 1) if n > 1 else (np.empty(0, dtype=np.int64),) * 2
     places = np.arange(n)
-    close &= places[1:] < count[:, None]
     member, linked = np.zeros((2, len(some), n), dtype=bool)
-    linked[:, 1:] = close
-    member[:, 1:] = close
-    member[:, :-1] |= close
-    member |= (count < n)[:, None] & (places < count[:, None])
-    at, place = np.nonzero(member)
+    some_lost = bool((count < n).any())
+    if some_lost:
+        met = place + 1 < count[at]
+        at, place = at[met], place[met]
+        member |= (count < n)[:, None] & (places < count[:, None])
+    member[at, place] = member[at, place + 1] = linked[at, place + 1] = True
+    at, place = np.divmod(np.flatnonzero(member), n)
     row = some[at]
     region = (keys[row, place] & below).astype(np.int64)
-    run = np.cumsum(~linked[member])
+    run = np.cumsum(~linked[at, place])
     score = exact(row, region)
     order = np.lexsort((-score, run))
     region, score = region[order], score[order]
@@ -225,7 +227,7 @@ def _settled(
     first = np.repeat(place[starts], sizes)
     last = first + np.repeat(sizes, sizes) - 1
     kept = (last > first) | (count[at] < n)
-    lost_at, lost = np.nonzero(places >= count[:, None])
+    lost_at, lost = np.nonzero(places >= count[:, None]) if some_lost else (at[:0], at[:0])
     none = np.full(len(lost), -1)
     lost_row = some[lost_at]
     return _Settled(
