@@ -6,6 +6,7 @@ twice: as called, and the bare function within, which neither checks nor labels 
 in Python lists and gets fewer rows, for the check only. Every result is checked before it is timed.
 
 Below each comparison stand the floors: what reading the values once takes, and their logarithms alone, on one thread.
+Ratios "by work" are of processor time over all threads, which a busy machine distorts less; threads do not help them.
 """
 
 from __future__ import annotations
@@ -77,8 +78,11 @@ def side_by_side(method: str, goal: int, x: np.ndarray, w: np.ndarray, packages:
         if names:
             best = min(names, key=found.median)
             middle, least, greatest = found.ratio(best, "equindex")
-            print(f"  {title}: {middle:.1f}x the best, {best}  [{least:.1f} to {greatest:.1f}]")
-    print(f"  processor time of equindex {1e3 * found.processor('equindex'):.2f} ms; load {load()}")
+            work = min(map(found.processor, names)) / found.processor("equindex")
+            print(
+                f"  {title}: {middle:.1f}x the best, {best}  [{least:.1f} to {greatest:.1f}]; by work {work:.1f}x"
+            )
+    print(f"  work (processor time) of equindex {1e3 * found.processor('equindex'):.2f} ms; load {load()}")
 
 
 def equindex(method: str, x: np.ndarray, w: np.ndarray) -> np.ndarray:

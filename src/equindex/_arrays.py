@@ -139,10 +139,8 @@ def ends(
     long = n // _FOLDS
     if not long:
         return least.reduce(x), most.reduce(x)
-    lines, rest = (
-        x[: long * _FOLDS].reshape(_FOLDS, long * k),
-        x[long * _FOLDS :],
-    )  # twice as fast as short rows
+    # Lines longer than one row: twice as fast.
+    lines, rest = x[: long * _FOLDS].reshape(_FOLDS, long * k), x[long * _FOLDS :]
     low, high = (
         pick.reduce(np.concatenate([pick.reduce(lines).reshape(long, k), rest])) for pick in (least, most)
     )
