@@ -234,7 +234,7 @@ def test_the_page_of_a_family_has_each_method(method, method_pages):
     assert method.title in row
     assert method.term in row
     for option in method.options.keys() - {"missing", "min_coverage"}:
-        assert f"`{option}" in row
+        assert f"`{option}`" in row
 
 
 def test_every_page_of_methods_is_in_the_contents(method_pages):

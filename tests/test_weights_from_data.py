@@ -718,3 +718,12 @@ def test_weighting_that_cannot_be_is_refused_with_the_framework(weighting, said)
 def test_optimised_weights_need_scores_to_weigh():
     with pytest.raises(FrameworkError, match="it needs \\[methods\\] normalise"):
         built({"name": "optimised", "wanted": 1}, methods={"normalise": None}, equalization={})
+
+
+def test_a_constant_indicator_lets_every_region_score_1_by_itself_alone():
+    x = np.array([[4.0, 1.0, 5.0], [1.0, 4.0, 5.0], [2.0, 2.0, 5.0]])
+
+    found = weighting.frontier(x)
+
+    np.testing.assert_allclose(found.score, 1, atol=1e-12)
+    np.testing.assert_allclose(found.weights[2], [0, 0, 1 / 5], atol=1e-12)  # what 2 and 2 cannot reach

@@ -123,13 +123,12 @@ def of_family(name: str, page: Page) -> list[str]:
         lines += ["", "| method | 名称 | what it does | options |", "| --- | --- | --- | --- |"]
         lines += [f"| {link(m)} | {m.term} | {m.title} | {options(m)} |" for m in registered]
     functions, classes = others(page)
-    if functions:
-        lines += [
-            "",
-            f"| {'function' if registered else 'name'} | 名称 | what it does |",
-            "| --- | --- | --- |",
-        ]
+    if functions and any(f.term for f in functions):
+        lines += ["", "| function | 名称 | what it does |", "| --- | --- | --- |"]
         lines += [f"| {link(f)} | {f.term} | {f.title} |" for f in functions]
+    elif functions:
+        lines += ["", "| function | what it does |", "| --- | --- |"]
+        lines += [f"| {link(f)} | {f.title} |" for f in functions]
     for method in [*registered, *functions]:
         lines += ["", f"({anchor(method)})=", f"## `{method.name}` {method.term}".rstrip(), ""]
         lines += directive("autofunction", path(method))
@@ -176,11 +175,11 @@ def link(method: Method) -> str:
 
 
 def options(method: Method) -> str:
-    """Return the options as framework files write them."""
+    """Return the options with what holds where they are left out."""
+    said = {inspect.Parameter.empty: "required", None: "optional"}
     listed = {name: value for name, value in method.options.items() if name not in HIDDEN}
     return "<br>".join(
-        f"`{name}` required" if value is inspect.Parameter.empty else f"`{name} = {value!r}`"
-        for name, value in listed.items()
+        f"`{name}`&nbsp;{said.get(value, f'=&nbsp;{value!r}')}" for name, value in listed.items()
     )
 
 

@@ -35,7 +35,8 @@ def bod(x: ArrayLike, *, low: ArrayLike = 0.0, high: ArrayLike = 1.0, of: str = 
     Returns
     -------
     ndarray, shape (..., regions, indicators)
-        At least 0, sums to 1. NaN for regions with a missing value, and where all values are 0. [share]
+        At least 0, sums to 1. NaN for regions with a missing value, and where all values are 0. Without bounds a
+        constant indicator above 0 lets every region score 1, as all are level on it: drop it. [share]
 
     Raises
     ------
