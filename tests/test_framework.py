@@ -683,3 +683,43 @@ def test_numbers_of_a_workbook_keep_the_digits_that_excel_keeps():
     )
 
     assert (built.model.indicator[0].target, built.model.indicator[0].baseline) == ("75", "0.3")
+
+
+# --- Weight keys that something overrides ------------------------------------------------------------
+
+KEYED = [{"id": "a", "weight": 3}, {"id": "b", "weight": 1}]
+UNUSED = "weights not used"
+
+
+@pytest.mark.parametrize(
+    ("methods", "weights", "said"),
+    [
+        (
+            {"weighting": "equal"},
+            None,
+            "weight keys of 'a', 'b' count for nothing: weighting = 'equal' is used.",
+        ),
+        ({"weighting": "entropy"}, None, "count for nothing: weighting = 'entropy' is used."),
+        ({}, {"id": "w", "weights": {"a": 1, "b": 1}}, "count for nothing: the weight set 'w' is used."),
+        (
+            {"aggregate": "bod"},
+            None,
+            "'a', 'b' only say who takes part: bod gives each region weights of its own",
+        ),
+        ({}, None, ""),
+    ],
+)
+def test_weight_keys_that_count_for_nothing_are_warned_of(methods, weights, said):
+    build = framework(KEYED, methods={"normalise": "minmax", **methods}, weights=weights)
+
+    found = [
+        str(item) for item in build.check(table(a=[1.0, 2, 4], b=[1.0, 3, 2])).warnings if item.kind == UNUSED
+    ]
+
+    assert (len(found) == 1 and said in found[0]) if said else not found
+
+
+def test_frameworks_without_weight_keys_are_not_warned_of_weights():
+    build = framework(["a", "b"], methods={"normalise": "minmax", "weighting": "equal"})
+
+    assert not build.check(table(a=[1.0, 2, 4], b=[1.0, 3, 2])).warnings

@@ -19,7 +19,14 @@ from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
 from equindex.framework.consistency import warn_of_contradictions
 from equindex.framework.files import clock, digests_of, load, read_weights
-from equindex.framework.given import check_kept, files_read, sheets_in_memory, warn_of_targets, years_of
+from equindex.framework.given import (
+    check_kept,
+    files_read,
+    sheets_in_memory,
+    warn_of_targets,
+    warn_of_weights,
+    years_of,
+)
 from equindex.framework.options import option_faults
 from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
 from equindex.schema import Findings, Panel, expected, observe
@@ -229,6 +236,7 @@ class Framework:
         sheets, digests = self.sheets(data)
         panel, findings = observe(self.model, self.regions, sheets, reference_known=reference_known)
         warn_of_targets(self.model, findings)
+        warn_of_weights(self.prepared(), self.weights, findings)
         return panel, findings, digests
 
     def inspect(self, data: Any) -> tuple[Panel | None, Findings]:

@@ -9,16 +9,25 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from equindex import tables
+from equindex import aggregate, tables
 from equindex.errors import DataError, MethodError, nearest
-from equindex.model import FrameworkFile, Target
+from equindex.model import FrameworkFile, Target, WeightSet
 from equindex.schema import Findings
+from equindex.scoring import Plan
 from equindex.scoring.goals import goals, node_goals
 from equindex.tables import Sheet
 
-__all__ = ["check_kept", "files_read", "sheets_in_memory", "warn_of_targets", "years_of"]
+__all__ = [
+    "check_kept",
+    "files_read",
+    "sheets_in_memory",
+    "warn_of_targets",
+    "warn_of_weights",
+    "years_of",
+]
 
 _KEEP: Final = ("all", "index")
+_SHOWN: Final = 5  # ids that a warning names before it counts the rest
 
 
 def files_read(data: Any, skip: Sequence[Path]) -> list[Path]:
@@ -97,6 +106,43 @@ def warn_of_targets(model: FrameworkFile, findings: Findings) -> None:
     for node, found in node_goals(model).items():
         cells = [(region or goal.where, goal.raw) for region, goal in found]
         _warn(node, cells, {goal.raw: goal.problem for _, goal in found}, findings)
+
+
+def warn_of_weights(plan: Plan, weights: WeightSet | None, findings: Findings) -> None:
+    """Warn of `weight` keys that count for nothing, because the weights come from elsewhere."""
+    model, tree = plan.model, plan.tree
+    keyed = [pillar.id for pillar in model.pillar if pillar.weight is not None]
+    keyed += [indicator.id for indicator in model.indicator if indicator.weight is not None]
+    call = model.methods.weighting if model.methods else None
+    if keyed and (call or weights):
+        used = (
+            f"the weight set {weights.id!r} is"
+            if weights
+            else f"weighting = {call.name!r} is"
+            if call
+            else ""
+        )
+        findings.warn(
+            "weights not used",
+            f"weight keys of {_listed(keyed)} count for nothing: {used} used.",
+            "Remove the keys, or the other weights.",
+        )
+    for node, inside in enumerate(tree.children):
+        if not inside.size or not aggregate.methods.get(plan.calls[node].name).traits.get("own_weights"):
+            continue
+        here = [tree.ids[child] for child in inside if tree.ids[child] in keyed]
+        if here and not (call or weights):
+            findings.warn(
+                "weights not used",
+                f"weight keys of {_listed(here)} only say who takes part: {plan.calls[node].name} gives each region "
+                f"weights of its own in {tree.ids[node]!r}.",
+                "Remove the keys, or set bounds (low, high).",
+            )
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return ", ".join(map(repr, ids[:_SHOWN])) + more
 
 
 def _warn(
