@@ -169,6 +169,7 @@ def test_every_table_is_whole_and_every_gap_has_a_reason(china):
             "loadings",
         ),
         "redundancy",
+        "availability",
     }
     whole = pick(tables["adequacy"], item="")
     assert whole[["kmo", "chi2", "p", "df"]].notna().all().all()
@@ -419,7 +420,7 @@ def test_a_single_indicator_is_diagnosed_too():
     found = diagnosed({"a": A})
 
     assert found.importance["linear"].tolist() == [pytest.approx(1)]
-    assert set(found.tables()) == {"importance", "parents"}
+    assert set(found.tables()) == {"importance", "parents", "availability"}
 
 
 def test_the_order_of_regions_and_the_unit_change_nothing():

@@ -101,8 +101,9 @@ def availability(x: ArrayLike, *, pillars: ArrayLike | None = None) -> Availabil
     ----------
     x : array_like, shape (..., regions, indicators)
         Indicator values; NaN is missing. [unit of the indicator]
-    pillars : array_like of int, shape (indicators,), optional
-        Pillar code of each indicator; below 0 for indicators of none. Without it there are no pillars.
+    pillars : array_like of int, shape (indicators,) or (levels, indicators), optional
+        Pillar code of each indicator; below 0 for indicators of none. With several levels an indicator is of
+        several pillars, one inside the other. Without it there are no pillars.
 
     Returns
     -------
@@ -112,7 +113,7 @@ def availability(x: ArrayLike, *, pillars: ArrayLike | None = None) -> Availabil
     Raises
     ------
     DomainError
-        If `pillars` has not one code per indicator.
+        If `pillars` has not one code per indicator and level.
 
     References
     ----------
@@ -129,12 +130,12 @@ def availability(x: ArrayLike, *, pillars: ArrayLike | None = None) -> Availabil
     has = ~np.isnan(x)
     nonzero = has & (x != 0)
     of = np.full(x.shape[-1], -1) if pillars is None else np.asarray(pillars)
-    if of.shape != x.shape[-1:]:
+    if of.ndim not in (1, 2) or of.shape[-1:] != x.shape[-1:]:
         raise DomainError(
             f"pillars of shape {of.shape} do not fit {x.shape[-1]} indicators. Give each a code."
         )
     codes = np.unique(of[of >= 0]).astype(np.int64)
-    inside = (of[:, None] == codes).astype(np.float64)
+    inside = (np.atleast_2d(of)[:, :, None] == codes).any(axis=0).astype(np.float64)
     measured = has @ inside
     return Availability(
         region=_share(has.sum(axis=-1), x.shape[-1]),
@@ -174,7 +175,7 @@ def screen(
         Indicator values; NaN is missing. [unit of the indicator]
     min_measured, min_nonzero : float
         Least share of indicators measured, and of the measured ones not 0. [share]
-    pillars : array_like of int, shape (indicators,), optional
+    pillars : array_like of int, shape (indicators,) or (levels, indicators), optional
         Pillar code of each indicator, as in `availability`.
     min_measured_pillar, min_nonzero_pillar : float
         The same inside each pillar. [share]

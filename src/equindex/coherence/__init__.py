@@ -86,7 +86,8 @@ class Coherence:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables that have rows, by name."""
-        return {name: getattr(self, name) for name in _COLUMNS if len(getattr(self, name))}
+        found = {name: getattr(self, name) for name in _COLUMNS if len(getattr(self, name))}
+        return found | {"availability": self.scores.availability}
 
     def answer(self) -> list[str]:
         """Say in sentences what was looked at and what to reconsider."""

@@ -51,6 +51,7 @@ class Sample:
         """Take the rows of one year."""
         assert scores.rolled is not None
         rows, plan = scores.rows(year), scores.plan
+        rows = rows[~np.isin(rows, list(scores.screened.out))]
         score = scores.rolled.score[rows]
         used = scores.effective[rows][np.isfinite(score[:, 0])]
         effective = used.mean(axis=0) if len(used) else np.full(score.shape[1], np.nan)

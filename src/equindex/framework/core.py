@@ -18,11 +18,11 @@ from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
 from equindex.framework.consistency import warn_of_contradictions
-from equindex.framework.files import clock, digests_of, load, read_weights
+from equindex.framework.files import clock, load, read_weights
 from equindex.framework.given import (
     check_kept,
     files_read,
-    sheets_in_memory,
+    sheets_of,
     warn_of_targets,
     warn_of_weights,
     years_of,
@@ -232,12 +232,14 @@ class Framework:
         panel, findings, digests
             The panel is None where there are errors; digests are SHA-256 by file name.
         """
-        self.prepared()
+        plan = self.prepared()
         sheets, digests = self.sheets(data)
         panel, findings = observe(self.model, self.regions, sheets, reference_known=reference_known)
         warn_of_targets(self.model, findings)
-        warn_of_weights(self.prepared(), self.weights, findings)
-        return panel, findings, digests
+        warn_of_weights(plan, self.weights, findings)
+        if panel is not None:
+            scoring.inspect_screening(plan, panel, findings, fitted=reference_known)
+        return None if findings.errors else panel, findings, digests
 
     def inspect(self, data: Any) -> tuple[Panel | None, Findings]:
         """Read data and find all that is wrong with them, and what the plan itself contradicts.
@@ -258,24 +260,7 @@ class Framework:
 
     def sheets(self, data: Any) -> tuple[list[tables.Sheet], dict[str, str]]:
         """Return the tables of `data`, unchecked, and the SHA-256 of each file by name."""
-        if isinstance(data, str | Path):
-            if not str(data).strip():
-                raise DataError("the name of the data is empty. Name a file or a folder.")
-            if "://" in str(data):
-                raise DataError(
-                    f"{str(data).split('://')[0]}:// is a database address; this version reads files and folders. "
-                    "Export the table to CSV or Parquet."
-                )
-            path, declared = Path(data), self.model.table
-            text = [
-                *declared.keep,
-                *declared.drop,
-                *(str(c) for c in (declared.region, declared.year, declared.indicator) if c),
-            ]
-            sheet = declared.sheet if path.suffix.lower() in tables.BOOKS else None
-            sheets = tables.read(path, sheet=sheet, skip=self.files, text=text)
-            return sheets, digests_of(path, self.files)
-        return sheets_in_memory(data), {}
+        return sheets_of(data, self.model.table, self.files)
 
     def check(self, data: Any) -> Findings:
         """Return every finding about `data`, as warnings; errors raise DataError with all of them."""
@@ -340,14 +325,15 @@ class Framework:
             scores,
             years=shown,
             notes=notes,
-            provenance=self._provenance(data, digests, panel, shown, keep) | scores.plan.found,
+            provenance=self._provenance(data, digests, scores, shown, keep) | scores.plan.found,
             inputs=(*self.files, *files_read(data, self.files)),
         )
 
     def _provenance(
-        self, data: Any, digests: dict[str, str], panel: Panel, years: tuple[int, ...] | None, keep: str
+        self, data: Any, digests: dict[str, str], scores: Scores, years: tuple[int, ...] | None, keep: str
     ) -> dict[str, Any]:
         source = str(data) if isinstance(data, str | Path) else None
+        screens = self.model.methods and self.model.methods.screen
         return {
             "equindex": __version__,
             "time": clock().isoformat(timespec="seconds"),
@@ -357,7 +343,8 @@ class Framework:
             "data": {"path": None if source is None else Path(source).as_posix(), "digests": digests},
             "options": {"years": None if years is None else list(years), "keep": keep},
             "seed": None,
-            "excluded": list(panel.excluded),
+            "excluded": list(scores.panel.excluded),
+            **({"screened": scores.screened.told(scores.panel)} if screens else {}),
         }
 
     def fit(self, data: Any) -> Fitted:
@@ -376,7 +363,7 @@ class Framework:
         findings.stop_on_errors()
         assert panel is not None
         plan = self.prepared()
-        full = scoring.fill(plan, panel)
+        full = scoring.fill(plan, scoring.without(panel, scoring.screening(plan, panel)))
         plan = scoring.related(plan.treated(scoring.measure_treatments(plan, full)), full)
         summaries = scoring.measure(plan, full) if plan.composite else {}
         weights = scoring.weigh(plan, full, summaries).tolist() if plan.by_data else []

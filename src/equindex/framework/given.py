@@ -11,7 +11,8 @@ import pandas as pd
 
 from equindex import aggregate, tables
 from equindex.errors import DataError, MethodError, nearest
-from equindex.model import FrameworkFile, Target, WeightSet
+from equindex.framework.files import digests_of
+from equindex.model import FrameworkFile, TableMap, Target, WeightSet
 from equindex.schema import Findings
 from equindex.scoring import Plan
 from equindex.scoring.goals import goals, node_goals
@@ -20,7 +21,7 @@ from equindex.tables import Sheet
 __all__ = [
     "check_kept",
     "files_read",
-    "sheets_in_memory",
+    "sheets_of",
     "warn_of_targets",
     "warn_of_weights",
     "years_of",
@@ -38,7 +39,34 @@ def files_read(data: Any, skip: Sequence[Path]) -> list[Path]:
     return tables.files_of(path, skip) if path.is_dir() else [path]
 
 
-def sheets_in_memory(data: Any) -> list[Sheet]:
+def sheets_of(data: Any, declared: TableMap, skip: Sequence[Path]) -> tuple[list[Sheet], dict[str, str]]:
+    """Read the sheets of a file or folder, or take those in memory; digests are SHA-256 by file name.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it is no table.
+    """
+    if not isinstance(data, str | Path):
+        return _sheets_in_memory(data), {}
+    if not str(data).strip():
+        raise DataError("the name of the data is empty. Name a file or a folder.")
+    if "://" in str(data):
+        raise DataError(
+            f"{str(data).split('://')[0]}:// is a database address; this version reads files and folders. "
+            "Export the table to CSV or Parquet."
+        )
+    path = Path(data)
+    text = [
+        *declared.keep,
+        *declared.drop,
+        *(str(c) for c in (declared.region, declared.year, declared.indicator) if c),
+    ]
+    sheet = declared.sheet if path.suffix.lower() in tables.BOOKS else None
+    return tables.read(path, sheet=sheet, skip=skip, text=text), digests_of(path, skip)
+
+
+def _sheets_in_memory(data: Any) -> list[Sheet]:
     """Return a DataFrame, or sheets, as sheets.
 
     Raises

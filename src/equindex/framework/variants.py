@@ -120,7 +120,7 @@ class Source:
         DataError
             With every error of the data.
         """
-        key = framework.model.model_copy(update=_OF_METHODS), _peers(framework)
+        key = framework.model.model_copy(update=_OF_METHODS), _read_for(framework)
         for known, panel in self._panels:
             if known == key:
                 return panel
@@ -131,9 +131,11 @@ class Source:
         return read
 
 
-def _peers(framework: Framework) -> object:
+def _read_for(framework: Framework) -> object:
+    """Return what reading the data looks at of the methods: groups, and regions by name."""
     methods = framework.model.methods
-    return methods.impute.options.get("by") if methods else None
+    screen = methods.screen if methods else None
+    return methods and methods.impute.options.get("by"), screen and (screen.keep, screen.drop)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from equindex.model.file import (
     Monitoring,
     Opinion,
     RegionReference,
+    Screen,
     TableMap,
     WeightSet,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Opinion",
     "Pillar",
     "RegionReference",
+    "Screen",
     "Statement",
     "TableMap",
     "Target",

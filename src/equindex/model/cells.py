@@ -19,6 +19,7 @@ __all__ = [
     "Name",
     "Number",
     "Positive",
+    "Share",
     "Switch",
     "Text",
     "Texts",
@@ -124,5 +125,6 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Interval = Annotated[tuple[Number, Number], BeforeValidator(_pair)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
 Switch = Annotated[bool, BeforeValidator(_switch)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]

@@ -15,7 +15,9 @@ from equindex.model.cells import (
     Model,
     Name,
     Number,
+    Share,
     Text,
+    Texts,
     Weight,
     Year,
     as_call,
@@ -42,6 +44,7 @@ __all__ = [
     "Monitoring",
     "Opinion",
     "RegionReference",
+    "Screen",
     "TableMap",
     "WeightSet",
 ]
@@ -68,9 +71,21 @@ class Missing(Model):
     min_coverage: float = Field(default=0.66, ge=0, le=1)
 
 
+class Screen(Model):
+    """Which regions a composite does without, year by year: least shares, and regions kept or dropped by name."""
+
+    min_measured: Share = 0.0
+    min_nonzero: Share = 0.0
+    min_measured_pillar: Share = 0.0
+    min_nonzero_pillar: Share = 0.0
+    keep: Texts = ()
+    drop: Texts = ()
+
+
 class Methods(Model):
     """``[methods]``: how indicators become one index. Without `normalise` there is no composite."""
 
+    screen: Screen | None = None
     impute: Call = MethodCall(name="none")
     treat: Call = MethodCall(name="none")
     normalise: Call | None = None
@@ -79,6 +94,11 @@ class Methods(Model):
     aggregate: Call | dict[str, Call] = MethodCall(name="arithmetic")
     missing: Missing = Missing()
     rank_decimals: Literal["none"] | Annotated[int, Field(ge=0, le=15)] = "none"
+
+    @field_validator("screen", mode="before")
+    @classmethod
+    def _none(cls, value: Any) -> Any:
+        return None if value == "none" else value
 
     @field_validator("aggregate", mode="before")
     @classmethod

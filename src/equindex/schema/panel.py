@@ -36,8 +36,9 @@ class Panel:
     the regions that targets name; `conditions` say of each region whether a target for some of them
     (``area=new``) is for it. `lowest` are the regions without parts of their own, whose cells of a ``share``
     indicator count towards the share of the region above. `peers` is the group of each row that imputation fills from,
-    -1 for none. `counts` holds numerators, denominators and other
-    variables beside the indicators, each of shape (rows,), NaN where only a bound is known.
+    -1 for none; `forced` is 1 for rows that screening keeps by name, -1 for those it drops. `counts` holds
+    numerators, denominators and other variables beside the indicators, each of shape (rows,), NaN where only a
+    bound is known.
     """
 
     regions: tuple[str, ...]
@@ -52,6 +53,7 @@ class Panel:
     populations: Mapping[int, FloatArray] = field(default_factory=dict)
     groups: Mapping[str, tuple[NDArray[np.intp], tuple[str, ...]]] = field(default_factory=dict)
     peers: NDArray[np.intp] | None = None
+    forced: NDArray[np.int8] | None = None
     scored: NDArray[np.bool_] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from equindex import tables
 from equindex._arrays import BoolArray, FloatArray, IntArray
@@ -32,6 +33,7 @@ def attach(
 ) -> Panel:
     """Add population, groups and the reference region to a panel; what is missing becomes a finding."""
     panel = _compared(panel, model, regions, raw, findings, reference_known)
+    panel = replace(panel, forced=_forced(panel, model, regions, findings))
     by = model.methods.impute.options.get("by") if model.methods else None
     if not isinstance(by, str):
         return panel
@@ -94,8 +96,17 @@ def places(
     model: FrameworkFile, regions: tables.Regions | None, panel: Panel, findings: Findings
 ) -> dict[str, int]:
     """Find the regions that targets and milestones name; one that is in no regions table is an error."""
-    named = {row.region: "targets" for row in model.target if row.region}
-    named |= {row.region: "milestones" for row in model.milestone if row.region and row.region not in named}
+    named = {row.region: "the targets" for row in model.target if row.region}
+    named |= {
+        row.region: "the milestones" for row in model.milestone if row.region and row.region not in named
+    }
+    return _find(named, "target", regions, panel, findings)
+
+
+def _find(
+    named: Mapping[str, str], kind: str, regions: tables.Regions | None, panel: Panel, findings: Findings
+) -> dict[str, int]:
+    """Return the positions of regions, given what names them; an unknown one is an error where there is a table."""
     names = list(named)
     if regions is None:
         known = {name: code for code, name in enumerate(panel.regions)}
@@ -108,12 +119,29 @@ def places(
         near = nearest(name, panel.regions) if regions is None else nearest(name, regions.suggest(name))
         tell = findings.warn if regions is None else findings.error
         what = "is ambiguous" if code == tables.AMBIGUOUS else "is not known"
-        tell(
-            "target",
-            f"region {name!r} of the {named[name]} {what}. {near}".strip(),
-            f"Mend the {named[name]}.",
-        )
+        tell(kind, f"region {name!r} of {named[name]} {what}. {near}".strip(), f"Mend {named[name]}.")
     return dict(zip(names, found, strict=True))
+
+
+def _forced(
+    panel: Panel, model: FrameworkFile, regions: tables.Regions | None, findings: Findings
+) -> NDArray[np.int8] | None:
+    """Return which rows screening keeps or drops by name, None where it names none."""
+    wanted = model.methods.screen if model.methods else None
+    if wanted is None or not (wanted.keep or wanted.drop):
+        return None
+    named = dict.fromkeys((*wanted.keep, *wanted.drop), "[methods].screen")
+    found = _find(named, "screening", regions, panel, findings)
+    kept, dropped = ({found[name] for name in part} for part in (wanted.keep, wanted.drop))
+    for code in sorted(kept & dropped - {-1, tables.AMBIGUOUS}):
+        findings.error(
+            "screening",
+            "the region is to be both kept and dropped.",
+            "Take it out of [methods].screen keep or drop.",
+            region=(panel.region_names if regions is None else regions.names)[code],
+        )
+    here = [np.isin(panel.region, list(part)) for part in (kept, dropped)]
+    return (here[0].astype(np.int8) - here[1]).astype(np.int8)
 
 
 def without_data(

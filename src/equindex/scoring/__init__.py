@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from equindex import impute
-from equindex._arrays import FloatArray
+from equindex._arrays import BoolArray, FloatArray
 from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError
 from equindex.schema import Panel
@@ -18,6 +18,7 @@ from equindex.scoring.first import fill, measure_treatments
 from equindex.scoring.plan import Plan
 from equindex.scoring.related import related
 from equindex.scoring.results import Scores
+from equindex.scoring.screening import Screened, inspect_screening, kept_rows, screening, without
 from equindex.scoring.steps import composite, index_only, measure, ties
 from equindex.scoring.tree import Rolled, Tree
 from equindex.scoring.weigh import weigh
@@ -29,18 +30,22 @@ __all__ = [
     "Plan",
     "Rolled",
     "Scores",
+    "Screened",
     "Tree",
     "called",
     "degrees",
     "explain",
     "fill",
+    "inspect_screening",
     "measure",
     "measure_treatments",
     "references",
     "related",
     "score",
+    "screening",
     "ties",
     "weigh",
+    "without",
 ]
 
 
@@ -84,8 +89,10 @@ def score(
         If data, values and methods do not fit; regions, years and indicators are named.
     """
     z, rolled, attained, equalized, imputed = None, None, None, None, None
-    full = fill(plan, panel)
-    cells = None if full is panel else impute.imputed(panel.x[panel.order], full.x[panel.order])
+    screened = screening(plan, panel)
+    sample = without(panel, screened)
+    full = fill(plan, sample)
+    cells = None if full is sample else impute.imputed(sample.x[sample.order], full.x[sample.order])
     if plan.composite:
         plan = plan.treated(measure_treatments(plan, full) if treatments is None else treatments)
         plan = related(plan, full)
@@ -101,6 +108,11 @@ def score(
         else:
             z, rolled = composite(plan, full, summaries)
             imputed = None if cells is None else plan.tree.imputed(cells, rolled.score, plan.local)
+        if screened.out:
+            kept = kept_rows(panel, screened)
+            rolled = Rolled(_spread(rolled.score, kept), _spread(rolled.coverage, kept, 0.0))
+            z = None if z is None else _spread(z, kept)
+            imputed = None if imputed is None else _spread(imputed, kept, 0.0)
     if keep == "all":
         attained = attain(plan, panel)
         if plan.model.equalization is not None:
@@ -116,9 +128,17 @@ def score(
         plan=plan,
         panel=panel,
         full=full,
+        screened=screened,
         imputed=imputed,
         z=z,
         rolled=rolled,
         attained=attained,
         equalized=equalized,
     )
+
+
+def _spread(part: FloatArray, kept: BoolArray, nothing: float = np.nan) -> FloatArray:
+    """Return the rows of `part` where they are among all rows; the others hold `nothing`."""
+    whole = np.full((len(kept), part.shape[1]), nothing)
+    whole[kept] = part
+    return whole

@@ -1,4 +1,4 @@
-"""What a framework asks of the steps before normalising, imputation and treatment, and what is wrong with it."""
+"""What a framework asks of the steps before normalising, screening, imputation, treatment, and what is wrong there."""
 
 from __future__ import annotations
 
@@ -12,10 +12,35 @@ from equindex._registry import Family
 from equindex.errors import DomainError, MethodError, nearest
 from equindex.model import FrameworkFile, Indicator, MethodCall
 
-__all__ = ["imputation_faults", "imputation_of", "treatment_calls", "treatment_faults"]
+__all__ = ["imputation_faults", "imputation_of", "screening_faults", "treatment_calls", "treatment_faults"]
 
 _OURS = ("direction", "years")  # options that the framework's indicators and data decide
 _BENDING = ("shifted_log", "box_cox", "skew_kurtosis")
+
+
+def screening_faults(model: FrameworkFile) -> list[str]:
+    """Return what is wrong with ``[methods] screen``, one sentence each."""
+    wanted = model.methods.screen if model.methods else None
+    if wanted is None or model.methods is None:
+        return []
+    if model.methods.normalise is None:
+        return [
+            "methods.screen: only a composite index is screened. Give it [methods] normalise, or remove it."
+        ]
+    faults = [
+        f"methods.screen: {name!r} is to be both kept and dropped."
+        for name in wanted.keep
+        if name in wanted.drop
+    ]
+    if not (wanted.model_fields_set - {"keep"} and any(wanted.model_dump(exclude={"keep"}).values())):
+        faults.append(
+            "methods.screen asks for nothing. Give it a limit, such as min_measured = 0.66, or regions to drop."
+        )
+    if (wanted.min_measured_pillar or wanted.min_nonzero_pillar) and not model.pillar:
+        faults.append(
+            "methods.screen: there are no pillars to have limits inside. Use min_measured, min_nonzero."
+        )
+    return faults
 
 
 def imputation_of(model: FrameworkFile) -> MethodCall | None:

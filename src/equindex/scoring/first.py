@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,12 @@ from equindex.schema import Panel
 from equindex.scoring.plan import Plan
 from equindex.scoring.steps import based, labelled
 
-__all__ = ["fill", "measure_treatments"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fill", "measure_treatments", "treatment_table"]
+
+_MOMENTS = ("n", "below", "above", "skewness", "kurtosis", "skewness_after", "kurtosis_after")
 
 
 def fill(plan: Plan, panel: Panel) -> Panel:
@@ -87,6 +92,17 @@ def measure_treatments(plan: Plan, panel: Panel) -> dict[str, treat.Treatment]:
                     raise
             found[base] = treat.assemble([group.columns for group in plan.treats], parts)
     return found
+
+
+def treatment_table(plan: Plan) -> pd.DataFrame:
+    """Return the tidy `treatment` table: indicators before and after treatment; empty without one."""
+    import pandas as pd
+
+    parts = []
+    for base, found in plan.treatments.items():
+        columns = {name: getattr(found, name) for name in (*_MOMENTS, "action")}
+        parts.append(pd.DataFrame({"base": base, "indicator": plan.leaves, **columns}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _filled(plan: Plan, x: FloatArray, given: dict[str, Any]) -> FloatArray:

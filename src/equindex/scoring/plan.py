@@ -16,7 +16,13 @@ from equindex._registry import Method
 from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError, MethodError, nearest
 from equindex.model import FrameworkFile, MethodCall, Missing, WeightSet
-from equindex.scoring.before import imputation_faults, imputation_of, treatment_calls, treatment_faults
+from equindex.scoring.before import (
+    imputation_faults,
+    imputation_of,
+    screening_faults,
+    treatment_calls,
+    treatment_faults,
+)
 from equindex.scoring.given import Group, groups_of, transformed
 from equindex.scoring.tree import Tree, scale_within, weights_from_leaves, weights_from_set
 
@@ -64,7 +70,13 @@ class Plan:
         calls: tuple[MethodCall, ...] = ()
         local, total, said = np.ones(len(tree.ids)), 1.0, ""
         derive: MethodCall | None = None
-        for step in (_check_plain, imputation_faults, treatment_faults, _check_equalization):
+        for step in (
+            _check_plain,
+            screening_faults,
+            imputation_faults,
+            treatment_faults,
+            _check_equalization,
+        ):
             faults += step(model)
         try:
             local, total, said, derive = _weights(model, tree, weights)

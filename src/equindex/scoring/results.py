@@ -16,8 +16,10 @@ from equindex._arrays import FloatArray
 from equindex.errors import DataError
 from equindex.scoring.attained import AttainedPanel, why_unattained
 from equindex.scoring.equalized import Equalized, inequality, why_unequalized
+from equindex.scoring.first import treatment_table
 from equindex.scoring.own import OwnWeights, own_table, own_weights
 from equindex.scoring.plan import Plan
+from equindex.scoring.screening import Screened, availability_table
 from equindex.scoring.steps import ranks
 from equindex.scoring.tidy import categorical, reasons, tiled, truth, unscored, whole, worded
 from equindex.scoring.tree import Rolled
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Scores"]
 
-_MOMENTS = ("n", "below", "above", "skewness", "kurtosis", "skewness_after", "kurtosis_after")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
@@ -43,6 +43,8 @@ class Scores:
         The framework as it was run and the data it was run on.
     full : Panel
         The data with imputed values, on which the composite rests; `panel` itself without imputation.
+    screened : Screened
+        Rows of the panel's order that the composite does without, with the reason; their scores are NaN.
     imputed : ndarray, shape (rows, nodes), or None
         Share of each node's effective weight that was imputed; None without imputation.
     z : ndarray, shape (rows, indicators), or None
@@ -62,6 +64,7 @@ class Scores:
     plan: Plan
     panel: Panel
     full: Panel
+    screened: Screened
     imputed: FloatArray | None
     z: FloatArray | None
     rolled: Rolled | None
@@ -166,7 +169,7 @@ class Scores:
             raise DataError("this framework has no composite: give it [methods] normalise.")
         tree, rolled, shown = self.plan.tree, self.rolled, self._shown
         nodes = range(rolled.score.shape[1])
-        keys, size = self._keys(nodes), len(shown) * len(nodes)
+        keys, size, told = self._keys(nodes), len(shown) * len(nodes), self.screened.out
         score = rolled.score[shown]
         effective = self.effective[shown] if self.z is not None else np.isfinite(score).astype(float)
         x = self.full.x[self.panel.order[shown]] if self.z is not None else np.empty((len(shown), 0))
@@ -196,7 +199,7 @@ class Scores:
                 "class": self.classes(score.ravel()),
                 "coverage": rolled.coverage[shown].ravel(),
                 "imputed": np.zeros(size) if self.imputed is None else self.imputed[shown].ravel(),
-                "reason": reasons(tree, rolled, self.plan.missing, shown, nodes, self._missing_values),
+                "reason": reasons(tree, rolled, self.plan.missing, shown, nodes, self._missing_values, told),
             },
             copy=False,
         )
@@ -218,7 +221,10 @@ class Scores:
 
     def why_unscored(self, row: int, node: int = 0, rolled: Rolled | None = None) -> str:
         """Say why a node has no score in a row of the panel's order; of the composite, or else of A or E."""
-        return unscored(self.plan.tree, rolled or self.leading, self.plan.missing, row, node)
+        used = rolled or self.leading
+        if used is self.rolled and row in self.screened.out:
+            return self.screened.out[row]
+        return unscored(self.plan.tree, used, self.plan.missing, row, node)
 
     @property
     def index(self) -> pd.Series[float]:
@@ -430,13 +436,13 @@ class Scores:
     @cached_property
     def treatment(self) -> pd.DataFrame:
         """The tidy `treatment` table: indicators before and after treatment; empty without one."""
-        import pandas as pd
+        return treatment_table(self.plan)
 
-        parts = []
-        for base, found in self.plan.treatments.items():
-            columns = {name: getattr(found, name) for name in (*_MOMENTS, "action")}
-            parts.append(pd.DataFrame({"base": base, "indicator": self.plan.leaves, **columns}))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    @cached_property
+    def availability(self) -> pd.DataFrame:
+        """The tidy `availability` table: how much is measured of regions, pillars and indicators in each year."""
+        frame = availability_table(self.plan, self.panel)
+        return frame if self.years is None else frame[frame["year"].isin(self.years)].reset_index(drop=True)
 
     @cached_property
     def region_weights(self) -> pd.DataFrame:
@@ -449,6 +455,8 @@ class Scores:
         steps = {} if self._index_only else {"attainment": self.attainment, "equalization": self.equalization}
         others = steps | {"inequality": self.inequality, "treatment": self.treatment}
         others |= {"region_weights": self.region_weights}
+        if self.plan.model.methods and self.plan.model.methods.screen:
+            others["availability"] = self.availability
         return found | {name: frame for name, frame in others.items() if len(frame.columns)}
 
     def explain(self, region: str, year: int | None = None) -> Explanation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,7 @@ def reasons(
     rows: NDArray[np.intp],
     nodes: Sequence[int],
     leaf: Callable[[int, NDArray[np.intp]], list[str]],
+    told: Mapping[int, str] | None = None,
 ) -> Any:
     """Return why each score is missing, empty where it is not, over rows and nodes.
 
@@ -85,6 +86,8 @@ def reasons(
         The nodes that it shows.
     leaf : callable
         ``leaf(indicator, rows)`` says why an indicator has no score in these rows.
+    told : mapping of str, optional
+        Rows of `rolled` that have no scores at all, with the reason.
     """
     words: dict[str, int] = {"": 0}
     codes = np.zeros((len(rows), len(nodes)), dtype=np.int32)
@@ -96,6 +99,8 @@ def reasons(
             said = leaf(int(tree.leaf[node]), rows[at])
         else:
             said = _alike(tree, rolled, missing, rows[at], node)
+        if told:
+            said = [told.get(row, word) for row, word in zip(rows[at].tolist(), said, strict=True)]
         codes[at, place] = [words.setdefault(word, len(words)) for word in said]
     return categorical(codes.ravel(), list(words))
 
