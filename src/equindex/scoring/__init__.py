@@ -107,10 +107,11 @@ def score(
             imputed = None if share is None else share[:, None]
         else:
             z, rolled = composite(plan, full, summaries)
-            imputed = None if cells is None else plan.tree.imputed(cells, rolled.score, plan.local)
+            imputed = plan.tree.imputed(cells, rolled, plan.local)
         if screened.out:
             kept = kept_rows(panel, screened)
-            rolled = Rolled(_spread(rolled.score, kept), _spread(rolled.coverage, kept, 0.0))
+            filled = None if rolled.filled is None else _spread(rolled.filled, kept, 0.0) > 0
+            rolled = Rolled(_spread(rolled.score, kept), _spread(rolled.coverage, kept, 0.0), filled)
             z = None if z is None else _spread(z, kept)
             imputed = None if imputed is None else _spread(imputed, kept, 0.0)
     if keep == "all":
@@ -137,7 +138,7 @@ def score(
     )
 
 
-def _spread(part: FloatArray, kept: BoolArray, nothing: float = np.nan) -> FloatArray:
+def _spread(part: FloatArray | BoolArray, kept: BoolArray, nothing: float = np.nan) -> FloatArray:
     """Return the rows of `part` where they are among all rows; the others hold `nothing`."""
     whole = np.full((len(kept), part.shape[1]), nothing)
     whole[kept] = part

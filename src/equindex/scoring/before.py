@@ -12,9 +12,17 @@ from equindex._registry import Family
 from equindex.errors import DomainError, MethodError, nearest
 from equindex.model import FrameworkFile, Indicator, MethodCall
 
-__all__ = ["imputation_faults", "imputation_of", "screening_faults", "treatment_calls", "treatment_faults"]
+__all__ = [
+    "imputation_faults",
+    "imputation_of",
+    "pillar_imputation",
+    "screening_faults",
+    "treatment_calls",
+    "treatment_faults",
+]
 
 _OURS = ("direction", "years")  # options that the framework's indicators and data decide
+_AT_PILLARS = ("mean", "median", "group_mean", "group_median")
 _BENDING = ("shifted_log", "box_cox", "skew_kurtosis")
 
 
@@ -46,20 +54,29 @@ def screening_faults(model: FrameworkFile) -> list[str]:
 def imputation_of(model: FrameworkFile) -> MethodCall | None:
     """Return the method that missing cells are filled by, None where they are not."""
     call = model.methods.impute if model.methods else None
-    return None if call is None or call.name == "none" else call
+    return None if call is None or call.name == "none" or "at" in call.options else call
+
+
+def pillar_imputation(model: FrameworkFile) -> MethodCall | None:
+    """Return the method that missing scores of pillars are filled by, None where they are not."""
+    call = model.methods.impute if model.methods else None
+    return call if call is not None and "at" in call.options else None
 
 
 def imputation_faults(model: FrameworkFile) -> list[str]:
     """Return what is wrong with ``[methods] impute``, one sentence each."""
     call = model.methods.impute if model.methods else MethodCall(name="none")
     where = "methods.impute"
-    faults = _unknown(impute.methods, call, where)
+    kernel = call.model_copy(update={"options": {k: v for k, v in call.options.items() if k != "at"}})
+    faults = _unknown(impute.methods, kernel, where)
     if faults or call.name == "none":
         return faults
     if call.name == "cold_deck":
         return [
             f"{where}: cold_deck needs another table. Call equindex.impute.cold_deck, then score the result."
         ]
+    if "at" in call.options:
+        faults += _at_faults(model, call, where)
     taken = [name for name in _OURS if name in call.options]
     faults += [f"{where}: {name} comes from the framework and its data. Remove it." for name in taken]
     faults += _lacking(impute.methods, call, where)
@@ -76,7 +93,19 @@ def imputation_faults(model: FrameworkFile) -> list[str]:
         ]
     crooked = [i.id for i in model.indicator if i.direction == "interval"] if call.name == "row_mean" else []
     faults += [f"indicator {name!r}: row_mean needs direction positive or negative." for name in crooked]
-    return faults or _without_composite(model, where) or _tried(impute.methods, call, where)
+    return faults or _without_composite(model, where) or _tried(impute.methods, kernel, where)
+
+
+def _at_faults(model: FrameworkFile, call: MethodCall, where: str) -> list[str]:
+    if call.options["at"] != "pillar":
+        return [
+            f'{where}: at = {call.options["at"]!r}. Only at = "pillar" is known; left out, cells are imputed.'
+        ]
+    if call.name not in _AT_PILLARS:
+        return [f"{where}: {call.name} fills cells only. At pillars there are {', '.join(_AT_PILLARS)}."]
+    return (
+        [] if model.pillar else [f'{where}: at = "pillar", but there are no pillars. Remove at, or add them.']
+    )
 
 
 def treatment_calls(model: FrameworkFile) -> list[tuple[list[int], MethodCall]]:

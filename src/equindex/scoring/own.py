@@ -12,6 +12,7 @@ from equindex import aggregate
 from equindex._arrays import BoolArray, FloatArray
 from equindex._frontier import frontier
 from equindex.scoring.plan import Plan
+from equindex.scoring.tree import Rolled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +34,10 @@ class OwnWeights:
     unique: BoolArray
 
 
-def own_weights(plan: Plan, score: FloatArray, spans: Sequence[slice]) -> dict[int, OwnWeights]:
-    """Find the weights behind the scores of shape (rows, nodes), by node; those of a year together."""
+def own_weights(plan: Plan, rolled: Rolled, spans: Sequence[slice]) -> dict[int, OwnWeights]:
+    """Find the weights behind scores that were not imputed, by node; those of a year together."""
+    inner = rolled.score
+    score = inner if rolled.filled is None else np.where(rolled.filled, np.nan, inner)
     found: dict[int, OwnWeights] = {}
     for node, inside in enumerate(plan.tree.children):
         call = plan.calls[node]
@@ -52,7 +55,7 @@ def own_weights(plan: Plan, score: FloatArray, spans: Sequence[slice]) -> dict[i
         unique = np.zeros(len(score), dtype=bool)
         for span in spans:
             at = span.start + np.flatnonzero(np.isfinite(score[span, node]))
-            part = frontier(np.nan_to_num(score[np.ix_(at, inside[used])]), **options)
+            part = frontier(np.nan_to_num(inner[np.ix_(at, inside[used])]), **options)
             nothing = np.isnan(part.weights).any(axis=1, keepdims=True)
             sums = part.weights.sum(axis=1, keepdims=True)
             weights[at], shares[at], unique[at] = 0.0, 0.0, part.unique

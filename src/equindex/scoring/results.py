@@ -126,14 +126,14 @@ class Scores:
         """Weights that regions have of their own, by node; empty where all have the framework's."""
         if self.rolled is None or self._index_only:
             return {}
-        return own_weights(self.plan, self.rolled.score, list(self._spans.values()))
+        return own_weights(self.plan, self.rolled, list(self._spans.values()))
 
     @cached_property
     def effective(self) -> FloatArray:
         """Share of the index that each node really has in each row, shape (rows, nodes)."""
         assert self.rolled is not None
         own = {node: found.weights for node, found in self.own.items()}
-        return self.plan.tree.effective(self.rolled.score, self.plan.local, own)
+        return self.plan.tree.effective(self.rolled.score, self.plan.local, own, self.rolled.filled)
 
     @property
     def leading(self) -> Rolled:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from equindex import screen
 from equindex._arrays import BoolArray, FloatArray
+from equindex.errors import DataError
 from equindex.schema import Findings, Panel
 from equindex.scoring.plan import Plan
 from equindex.scoring.tidy import worded
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Screened", "availability_table", "inspect_screening", "kept_rows", "screening", "without"]
 
+_REMEDY = "Lower the limits of [methods].screen, or mend the data."
 _SHOWN = 5  # regions that the note of a run names
 
 
@@ -66,9 +68,17 @@ def screening(plan: Plan, panel: Panel) -> Screened:
 
 
 def without(panel: Panel, screened: Screened) -> Panel:
-    """Return the panel with these rows not scored; `panel` itself where there are none."""
+    """Return the panel with these rows not scored; `panel` itself where there are none.
+
+    Raises
+    ------
+    DataError
+        If nobody is left.
+    """
     if not screened.out:
         return panel
+    if len(screened.out) == len(panel.order):
+        raise DataError(f"[methods].screen leaves nobody: {_listed(panel, screened.out)}. {_REMEDY}")
     scored = np.zeros(len(panel.region), dtype=bool)
     scored[panel.order[kept_rows(panel, screened)]] = True
     return replace(panel, scored=scored)
@@ -93,12 +103,11 @@ def inspect_screening(plan: Plan, panel: Panel, findings: Findings, *, fitted: b
     if not found.out and not found.kept:
         return
     assert plan.model.methods is not None
-    left, base = without(panel, found), plan.model.methods.base
-    remedy = "Lower the limits of [methods].screen, or mend the data."
-    if not left.rows_of:
-        findings.error("screening", f"nobody is left: {_listed(panel, found.out)}.", remedy)
-    elif base in panel.rows_of and base not in left.rows_of and not fitted:
-        findings.error("screening", f"nobody is left in {base}, the year of methods.base.", remedy)
+    base, left = plan.model.methods.base, set(panel.year[panel.order[kept_rows(panel, found)]].tolist())
+    if not left:
+        findings.error("screening", f"nobody is left: {_listed(panel, found.out)}.", _REMEDY)
+    elif base in panel.rows_of and base not in left and not fitted:
+        findings.error("screening", f"nobody is left in {base}, the year of methods.base.", _REMEDY)
     if found.out:
         rows = f"{len(found.out):,} of {len(panel.order):,} rows are"
         findings.notes.append(f"screening: {rows} left without an index: {_listed(panel, found.out)}")

@@ -16,6 +16,8 @@ from equindex._summary import Summary, summarise
 from equindex.aggregate import arithmetic_of_lines
 from equindex.errors import DataError, DomainError
 from equindex.schema import Panel
+from equindex.scoring.before import pillar_imputation
+from equindex.scoring.pillars import pillar_filling
 from equindex.scoring.plan import Plan
 from equindex.scoring.tree import Rolled
 
@@ -144,7 +146,9 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
             z[start : start + len(rows)] = plan.normalise(prepared(plan, panel, rows), summary, rows)
         start += len(rows)
     with labelled(plan, panel, panel.order):
-        rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls, spans(panel))
+        years = spans(panel)
+        fill = pillar_filling(plan, panel, panel.order, years)
+        rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls, years, fill)
     if plan.total != 1.0:
         rolled.score[:, 0] *= plan.total
     return z, rolled
@@ -157,25 +161,27 @@ def index_only(
 
     Where every normaliser is a line and every mean arithmetic, complete rows are one product of the values with
     folded weights; rows with gaps, and every other framework, go through `composite`'s steps in blocks. Where a
-    method compares regions, a block is a year.
+    method compares regions, or pillars are imputed from others, a block is a year.
 
     Returns
     -------
     score, coverage, imputed : ndarray, shape (rows,)
-        In the panel's order; `imputed` is None unless `filled` says which cells of the panel's order were.
+        In the panel's order; `imputed` is None unless `filled` says which cells of the panel's order were, or
+        pillars are.
     """
     plan.tree.check(plan.calls)
     order = panel.order
     score, coverage = np.empty(len(order)), np.ones(len(order))
-    imputed = None if filled is None else np.zeros(len(order))
-    compared = relative(plan)
+    at_pillars = pillar_imputation(plan.model) is not None
+    imputed = np.zeros(len(order)) if filled is not None or at_pillars else None
+    compared = relative(plan) or at_pillars
     parts = list(panel.rows_of.items()) if per_year(plan) or compared else [(0, order)]
     start = 0
     for year, rows in parts:
         summary = summary_for(summaries, year) if per_year(plan) else next(iter(summaries.values()))
         here = slice(start, start + len(rows))
         lines = None
-        if plan.plain and plan.arithmetic:
+        if plan.plain and plan.arithmetic and not at_pillars:
             with labelled(plan, panel, rows):
                 lines = plan.lines(summary, panel.x, rows)
         todo = np.arange(len(rows))
@@ -193,10 +199,13 @@ def index_only(
             at = todo[block]
             with labelled(plan, panel, rows[at]):
                 z = plan.normalise(prepared(plan, panel, rows[at]), summary, rows[at])
-                rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls)
+                fill = pillar_filling(plan, panel, rows[at], [slice(None)])
+                rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls, fill=fill)
             score[start + at], coverage[start + at] = rolled.score[:, 0], rolled.coverage[:, 0]
-            if filled is not None and imputed is not None:
-                imputed[start + at] = plan.tree.imputed(filled[start + at], rolled.score, plan.local)[:, 0]
+            cells = None if filled is None else filled[start + at]
+            share = plan.tree.imputed(cells, rolled, plan.local)
+            if imputed is not None and share is not None:
+                imputed[start + at] = share[:, 0]
 
         cut = [slice(0, len(todo))] if compared else row_blocks(len(todo), len(plan.tree.ids))
         map_blocks(work, cut, numbers=len(todo) * len(plan.direction))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter
@@ -121,6 +121,7 @@ class Tree:
         missing: Missing,
         calls: Sequence[MethodCall] | None = None,
         spans: Sequence[slice] | None = None,
+        fill: Callable[[int, FloatArray], FloatArray] | None = None,
     ) -> Rolled:
         """Aggregate leaf values of shape (rows, indicators) to every node.
 
@@ -136,12 +137,14 @@ class Tree:
             The aggregation of each node; arithmetic when left out.
         spans : sequence of slice, optional
             The rows of each year: methods that compare regions compare those of one year. All rows when left out.
+        fill : callable, optional
+            ``fill(node, score)`` returns the scores of a pillar with what it imputes.
 
         Returns
         -------
         Rolled
             Scores and coverage of shape (rows, nodes). Coverage is the share of the weight of a node's
-            indicators that its score really uses.
+            indicators that its score really uses; an imputed score is covered.
 
         Raises
         ------
@@ -152,6 +155,7 @@ class Tree:
         score[:, self.nodes] = leaves
         complete = not np.isnan(leaves.sum())
         coverage = np.ones(score.shape) if complete else np.isfinite(score).astype(float)
+        filled = None if fill is None else np.zeros(score.shape, dtype=bool)
         for node in range(len(self.ids) - 1, -1, -1):
             inside = self.children[node]
             if not inside.size:
@@ -183,7 +187,11 @@ class Tree:
                     raise
             if thin is not None:
                 score[thin, node] = np.nan
-        return Rolled(score, coverage)
+            if fill is not None and filled is not None and node:
+                whole = fill(node, score[:, node])
+                filled[:, node] = np.isnan(score[:, node]) & ~np.isnan(whole)
+                score[:, node], coverage[filled[:, node], node] = whole, 1.0
+        return Rolled(score, coverage, filled)
 
     def check(self, calls: Sequence[MethodCall]) -> None:
         """Refuse calls without the options they need, and parents of children on different scales.
@@ -217,11 +225,16 @@ class Tree:
                 )
 
     def effective(
-        self, score: FloatArray, local: FloatArray, own: Mapping[int, FloatArray] | None = None
+        self,
+        score: FloatArray,
+        local: FloatArray,
+        own: Mapping[int, FloatArray] | None = None,
+        filled: BoolArray | None = None,
     ) -> FloatArray:
         """Share of the root that each node really has in each row, after reweighting; 0 where unused.
 
-        `own` are weights that each row has of its own for a node's children, of shape (rows, children).
+        `own` are weights that each row has of its own for a node's children, of shape (rows, children). What stands
+        below a pillar whose score was imputed, as `filled` says, is not used.
         """
         share = np.zeros(score.shape)
         share[:, 0] = np.isfinite(score[:, 0])
@@ -230,25 +243,36 @@ class Tree:
                 weight = (own or {}).get(node, local[inside])
                 present = np.where(np.isfinite(score[:, inside]), weight, 0.0)
                 total = present.sum(axis=1, keepdims=True)
-                share[:, inside] = share[:, [node]] * np.divide(
+                above = share[:, [node]]
+                if filled is not None:
+                    above = np.where(filled[:, [node]], 0.0, above)
+                share[:, inside] = above * np.divide(
                     present, total, out=np.zeros_like(present), where=total > 0
                 )
         return share
 
-    def imputed(self, cells: BoolArray, score: FloatArray, local: FloatArray) -> FloatArray:
+    def imputed(self, cells: BoolArray | None, rolled: Rolled, local: FloatArray) -> FloatArray | None:
         """Share of what each node's score rests on that was imputed: weights as after reweighting, 0 if unscored.
 
         Parameters
         ----------
-        cells : ndarray of bool, shape (rows, indicators)
+        cells : ndarray of bool, shape (rows, indicators), or None
             Where a value was imputed.
-        score : ndarray, shape (rows, nodes)
-            Scores, NaN where missing.
+        rolled : Rolled
+            Scores, NaN where missing, and which of pillars were imputed.
         local : ndarray, shape (nodes,)
             Weights within the parent.
+
+        Returns
+        -------
+        ndarray, shape (rows, nodes), or None
+            None where neither values nor scores are imputed.
         """
-        share = np.zeros(score.shape)
-        share[:, self.nodes] = cells
+        if cells is None and rolled.filled is None:
+            return None
+        score, share = rolled.score, np.zeros(rolled.score.shape)
+        if cells is not None:
+            share[:, self.nodes] = cells
         for node in range(len(self.ids) - 1, -1, -1):
             inside = self.children[node]
             if inside.size:
@@ -256,15 +280,18 @@ class Tree:
                 total = np.where(np.isfinite(score[:, node]), present.sum(axis=1), 0.0)
                 part = (present * share[:, inside]).sum(axis=1)
                 share[:, node] = np.divide(part, total, out=np.zeros_like(part), where=total > 0)
+            if rolled.filled is not None:
+                share[rolled.filled[:, node], node] = 1.0
         return share
 
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """Scores and coverage of every node, shape (rows, nodes)."""
+    """Scores and coverage of every node, shape (rows, nodes), and where a score was imputed, if any can be."""
 
     score: FloatArray
     coverage: FloatArray
+    filled: BoolArray | None = None
 
 
 def scale_within(tree: Tree, weights: FloatArray) -> FloatArray:

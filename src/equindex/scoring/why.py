@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equindex import aggregate
-from equindex._arrays import FloatArray
+from equindex._arrays import BoolArray, FloatArray
 from equindex.errors import DataError, DomainError
 from equindex.model import MethodCall
 from equindex.scoring.own import OwnWeights
@@ -36,8 +36,9 @@ class Explanation:
     score, rank, of, coverage
         The score, its rank (0 when unranked), among how many, and the share of weight it rests on.
     parts : DataFrame
-        A row for each indicator: value, score, effective weight, contribution (they sum to the score), lead over
-        the mean region, obstacle degree (障碍度, NaN where `refused` says why).
+        A row for each indicator, and for each pillar whose score was imputed: value, score, effective weight,
+        contribution (they sum to the score), lead over the mean region, obstacle degree (障碍度, NaN where `refused`
+        says why).
     refused : str
         Why there are no obstacle degrees; empty where there are.
     """
@@ -124,11 +125,13 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     if np.isnan(rolled.score[row, 0]):
         why = scores.why_unscored(row, 0, rolled)
         raise DataError(f"{panel.label(int(here))} has no score to explain: {why}.")
+    filled = np.zeros(len(tree.ids), dtype=bool) if rolled.filled is None else rolled.filled[row]
     effective = scores.effective[row] if basis == "index" else tree.effective(rolled.score[[row]], local)[0]
-    leaves = tree.nodes
+    ends = np.flatnonzero(filled & (effective > 0))
+    leaves, none = np.concatenate([tree.nodes, ends]), np.full(len(ends), np.nan)
     own = {node: (found, row) for node, found in scores.own.items()} if basis == "index" else {}
     contribution, per_point = (
-        part[leaves] for part in _contributions(scores, rolled.score[row], local, calls, own)
+        part[leaves] for part in _contributions(scores, rolled.score[row], local, calls, own, filled)
     )
     contribution *= plan.total if basis == "index" else 1.0
     peers = np.flatnonzero(panel.year[panel.order] == panel.year[here])
@@ -141,14 +144,15 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     weight = effective[leaves]
     obstacle, refused = _obstacles(score, weight, bounds)
     index = rolled.score[row, 0]
+    values = scores.full.x[here] if basis == "index" else scores.attained.value[row]  # type: ignore[union-attr]
     everyone = rolled.score[peers, 0]
     parts = pd.DataFrame(
         {
             "node": [tree.ids[node] for node in leaves],
             "node_name": [tree.names[node] for node in leaves],
             "parent": [tree.ids[tree.parent[node]] for node in leaves],
-            "unit": [indicator.unit for indicator in plan.model.indicator],
-            "value": scores.full.x[here] if basis == "index" else scores.attained.value[row],  # type: ignore[union-attr]
+            "unit": [*(indicator.unit for indicator in plan.model.indicator), *[""] * len(ends)],
+            "value": np.concatenate([values, none]),
             "score": score,
             "effective": weight,
             "contribution": contribution,
@@ -192,6 +196,7 @@ def _contributions(
     local: FloatArray,
     calls: Sequence[MethodCall],
     own: Mapping[int, tuple[OwnWeights, int]],
+    filled: BoolArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return every node's contribution to the root, and that of a point; those of siblings sum to their parent's."""
     tree = scores.plan.tree
@@ -201,7 +206,7 @@ def _contributions(
     plain = MethodCall(name="arithmetic")
     for node, inside in enumerate(tree.children):
         present = inside[np.isfinite(score[inside])] if inside.size else inside
-        if not present.size or not (factor[node] or amount[node]):
+        if not present.size or filled[node] or not (factor[node] or amount[node]):
             continue
         weight = local[present] / local[present].sum() if local[present].sum() > 0 else local[present]
         value = score[node] / scale if node == 0 else score[node]
