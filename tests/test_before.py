@@ -362,7 +362,7 @@ def test_a_value_that_a_fitted_logarithm_does_not_reach_is_refused_with_its_regi
         ({"impute": "group_mean"}, "group_mean needs by"),
         ({"impute": {"name": "group_mean", "by": 3}}, "by should be a column of the regions table"),
         ({"impute": {"name": "mean", "by": "zone"}}, "has no option 'by'"),
-        ({"impute": "cold_deck"}, "needs another table"),
+        ({"impute": "cold_deck"}, "cold_deck needs table"),
         ({"impute": {"name": "linear", "years": [1, 2]}}, "years comes from the framework"),
         ({"impute": {"name": "linear", "ends": "flatt"}}, "Did you mean 'flat'"),
         ({"impute": {"name": "nearest", "k": 0}}, "k is a number of neighbours"),

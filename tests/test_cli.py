@@ -550,6 +550,10 @@ def test_methods_lists_every_method_with_options_formula_and_source() -> None:
         assert not set(re.findall(r"\\([A-Za-z]+)", method["formula"])) - PRINTED, method["name"]
     known = {(m["family"], m["name"]): m for m in listed}
     assert known["normalise", "minmax"]["options"] == "lower=0.0, upper=100.0"
+    assert known["impute", "row_mean"]["options"] == ""
+    assert known["impute", "linear"]["options"] == "ends='missing'"
+    assert known["impute", "group_mean"]["options"] == "by (required), at='cell'"
+    assert known["impute", "cold_deck"]["options"] == "table (required), max_age=None"
     assert all(m["formula"] and m["source"] for m in listed if m["family"] in ("equalization", "normalise"))
     assert "no family or method" in run("methods", "giny", code=1)[1]
 

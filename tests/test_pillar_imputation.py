@@ -211,8 +211,8 @@ def test_a_diagnosis_counts_the_imputed_pillar_by_its_own_weight():
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        ({"name": "mean", "at": "pilar"}, 'Only at = "pillar" is known'),
-        ({"name": "nearest", "at": "pillar"}, "nearest fills cells only"),
+        ({"name": "mean", "at": "pilar"}, 'should be "cell" or "pillar", is \'pilar\''),
+        ({"name": "nearest", "at": "pillar"}, "'nearest' has no option 'at'"),
         ({"name": "group_mean", "at": "pillar"}, "group_mean needs by"),
     ],
 )

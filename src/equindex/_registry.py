@@ -15,6 +15,13 @@ __all__ = ["Family", "Method", "families"]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _FAMILIES: dict[str, Family] = {}
 _DATA = ("summary", "population", "pillars")  # keyword-only, but data rather than options
+_OURS = (
+    "missing",
+    "min_coverage",
+    "direction",
+    "years",
+    "deck",
+)  # what a framework gives, not its file's options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,12 @@ class Method:
         """Keyword-only parameters and their defaults (``inspect.Parameter.empty`` where required)."""
         parameters = inspect.signature(self.function).parameters.values()
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in _DATA}
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The options that a framework file may set, those of the trait `keys` among them, and their defaults."""
+        own = {name: default for name, default in self.options.items() if name not in _OURS}
+        return {**own, **self.traits.get("keys", {})}
 
     @property
     def title(self) -> str:
@@ -63,9 +76,9 @@ class Method:
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Raise MethodError for an option that the method does not have."""
-        known = self.options
+        known = self.keys
         for name in options:
-            if name not in known:
+            if name not in known and name not in self.options:
                 raise MethodError(
                     f"{self.family} method {self.name!r} has no option {name!r}. {nearest(name, known)}"
                 )

@@ -44,7 +44,7 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         options, recorded, digests = record["options"], record["data"]["path"], record["data"]["digests"]
-        framework = Framework.from_dict(record["framework"])
+        framework = Framework.from_dict(record["framework"], near=[path.parent, path.parent.parent])
     except OSError as error:
         raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
@@ -83,5 +83,6 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
         "options": options,
         "seed": record["seed"],
     }
-    inputs = (path, *files_read(found, others))
+    deck = [] if framework.deck is None else [framework.deck.place]
+    inputs = (path, *files_read(found, others), *deck)
     return replace(scores, provenance=kept, inputs=inputs), warnings

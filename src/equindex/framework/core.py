@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DataError, FrameworkError
 from equindex.framework.consistency import warn_of_contradictions
-from equindex.framework.files import clock, load, read_weights
+from equindex.framework.deck import Deck, find_deck, read_deck, table_of
+from equindex.framework.files import load, read_weights
 from equindex.framework.given import (
     check_kept,
     files_read,
@@ -28,8 +29,9 @@ from equindex.framework.given import (
     years_of,
 )
 from equindex.framework.options import option_faults
+from equindex.framework.record import provenance
 from equindex.model import FrameworkFile, WeightSet, inconsistencies, parse
-from equindex.schema import Findings, Panel, expected, observe
+from equindex.schema import Findings, Panel, expected, observe, with_deck
 from equindex.scoring import Plan, Scores
 from equindex.treat import Treatment
 
@@ -54,6 +56,7 @@ class Framework:
     weights: WeightSet | None = None
     files: tuple[Path, ...] = ()
     folder: Path = field(default=Path(), compare=False)
+    deck: Deck | None = None
 
     @classmethod
     def from_toml(
@@ -88,36 +91,39 @@ class Framework:
             chosen = path.parent / own.name
         if own is not None and chosen is not None:
             model = _without_weighting(model)
+        named = [Path(chosen)] if isinstance(chosen, str | Path) else []
         built = cls(
             model=model,
             region_records=tuple(found.regions),
             weights=None if chosen is None else read_weights(chosen),
-            files=(*found.files, *([Path(chosen)] if isinstance(chosen, str | Path) else [])),
+            files=(*found.files, *named),
             folder=path.parent,
         )
         built.prepared(str(path))
-        return built
+        return built._with_deck()
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Framework:
-        """Build a framework from what `to_dict` returned.
+    def from_dict(cls, data: Mapping[str, Any], *, near: Sequence[Path] = ()) -> Framework:
+        """Build a framework from what `to_dict` returned; a table it imputes from may lie `near`, in these folders.
 
         Raises
         ------
         FrameworkError
-            If `data` is something else, or a key or value is wrong.
+            If `data` is something else, a key or value is wrong, or a table to impute from has changed.
         """
         try:
             records = [(int(line), dict(record)) for line, record in data.get("regions", [])]
-            content, weights = data["framework"], data.get("weights")
+            content, weights, deck = data["framework"], data.get("weights"), data.get("deck")
         except (AttributeError, KeyError, TypeError, ValueError):
             raise FrameworkError(
                 "from_dict takes what Framework.to_dict returned: a dict with framework, regions and weights."
             ) from None
+        model = parse(FrameworkFile, content, "framework")
         return cls(
-            model=parse(FrameworkFile, content, "framework"),
+            model=model,
             region_records=tuple(records),
             weights=None if weights is None else parse(WeightSet, weights, "weights"),
+            deck=find_deck(model, deck, near),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -126,12 +132,14 @@ class Framework:
             "framework": self.model.model_dump(mode="json", exclude_defaults=True),
             "regions": [[line, dict(record)] for line, record in self.region_records],
             "weights": None if self.weights is None else self.weights.model_dump(mode="json"),
+            **({} if self.deck is None else {"deck": self.deck.to_dict()}),
         }
 
     @property
     def digest(self) -> str:
         """SHA-256 of what the framework says, whatever files said it."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        said = self.to_dict() | ({} if self.deck is None else {"deck": self.deck.sha256})
+        text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def replace(self, *, weights: WeightSet | str | Path | None = None, **changes: Any) -> Framework:
@@ -177,7 +185,17 @@ class Framework:
             chosen, model = read_weights(self.folder / own.name), _without_weighting(model)
         built = replace(self, model=model, weights=chosen)
         built.prepared("replace")
-        return built
+        same = (table_of(model), model.table) == (table_of(self.model), self.model.table)
+        return built if same else built._with_deck()
+
+    def _with_deck(self) -> Framework:
+        """Read the table that missing values are filled from, which then is no data."""
+        deck = read_deck(self.model, self.folder)
+        return (
+            self
+            if deck is self.deck
+            else replace(self, deck=deck, files=(*self.files, *([deck.place] if deck else [])))
+        )
 
     def prepared(self, where: str = "framework") -> Plan:
         """Return the framework ready to run.
@@ -232,14 +250,23 @@ class Framework:
         panel, findings, digests
             The panel is None where there are errors; digests are SHA-256 by file name.
         """
-        plan = self.prepared()
+        self.prepared()
         sheets, digests = self.sheets(data)
-        panel, findings = observe(self.model, self.regions, sheets, reference_known=reference_known)
+        panel, findings = self.observed(sheets, reference_known=reference_known)
         warn_of_targets(self.model, findings)
-        warn_of_weights(plan, self.weights, findings)
+        warn_of_weights(self.prepared(), self.weights, findings)
+        return panel, findings, digests
+
+    def observed(
+        self, sheets: list[tables.Sheet], *, reference_known: bool = False
+    ) -> tuple[Panel | None, Findings]:
+        """Check tables that are read, and who is screened out of them; arguments and result as of `read`."""
+        panel, findings = observe(self.model, self.regions, sheets, reference_known=reference_known)
+        if self.deck is not None:
+            panel = with_deck(panel, self.model, self.regions, self.deck.sheets, findings)
         if panel is not None:
-            scoring.inspect_screening(plan, panel, findings, fitted=reference_known)
-        return None if findings.errors else panel, findings, digests
+            scoring.inspect_screening(self.prepared(), panel, findings, fitted=reference_known)
+        return None if findings.errors else panel, findings
 
     def inspect(self, data: Any) -> tuple[Panel | None, Findings]:
         """Read data and find all that is wrong with them, and what the plan itself contradicts.
@@ -325,27 +352,9 @@ class Framework:
             scores,
             years=shown,
             notes=notes,
-            provenance=self._provenance(data, digests, scores, shown, keep) | scores.plan.found,
+            provenance=provenance(self, data, digests, scores, shown, keep) | scores.plan.found,
             inputs=(*self.files, *files_read(data, self.files)),
         )
-
-    def _provenance(
-        self, data: Any, digests: dict[str, str], scores: Scores, years: tuple[int, ...] | None, keep: str
-    ) -> dict[str, Any]:
-        source = str(data) if isinstance(data, str | Path) else None
-        screens = self.model.methods and self.model.methods.screen
-        return {
-            "equindex": __version__,
-            "time": clock().isoformat(timespec="seconds"),
-            "framework": self.to_dict(),
-            "framework_digest": self.digest,
-            "weights": self.prepared().weighting,
-            "data": {"path": None if source is None else Path(source).as_posix(), "digests": digests},
-            "options": {"years": None if years is None else list(years), "keep": keep},
-            "seed": None,
-            "excluded": list(scores.panel.excluded),
-            **({"screened": scores.screened.told(scores.panel)} if screens else {}),
-        }
 
     def fit(self, data: Any) -> Fitted:
         """Measure everything that the data decide, so that other years and regions can be scored with it.
@@ -446,7 +455,7 @@ class Fitted:
             if content["kind"] != "fitted":
                 raise KeyError("kind")
             return cls(
-                framework=Framework.from_dict(content),
+                framework=Framework.from_dict(content, near=[Path(path).parent]),
                 summaries={name: Summary.from_dict(part) for name, part in content["summaries"].items()},
                 references={
                     year: np.array([np.nan if v is None else v for v in line], dtype=float)

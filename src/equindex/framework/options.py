@@ -36,9 +36,7 @@ def option_faults(model: FrameworkFile) -> list[str]:
 def _calls(model: FrameworkFile) -> Iterator[tuple[str, Family, MethodCall]]:
     chosen = model.methods
     if chosen:
-        options = {
-            k: v for k, v in chosen.impute.options.items() if k not in ("by", "predictors", "at")
-        }  # names
+        options = {k: v for k, v in chosen.impute.options.items() if k not in ("by", "predictors")}  # names
         yield "methods.impute", impute.methods, MethodCall(name=chosen.impute.name, options=options)
         yield "methods.treat", treat.methods, chosen.treat
         if chosen.normalise:

@@ -10,7 +10,7 @@ from equindex.errors import FrameworkError
 from equindex.framework.core import Framework
 from equindex.framework.files import apply_setting
 from equindex.model import ROOT
-from equindex.schema import Panel, observe
+from equindex.schema import Panel
 
 __all__ = ["Source", "with_settings", "without"]
 
@@ -124,7 +124,7 @@ class Source:
         for known, panel in self._panels:
             if known == key:
                 return panel
-        read, findings = observe(framework.model, framework.regions, self.sheets)
+        read, findings = framework.observed(self.sheets)
         findings.stop_on_errors()
         assert read is not None
         self._panels.append((key, read))
@@ -132,10 +132,11 @@ class Source:
 
 
 def _read_for(framework: Framework) -> object:
-    """Return what reading the data looks at of the methods: groups, and regions by name."""
+    """Return what reading the data looks at of the methods: groups, regions by name, another table."""
     methods = framework.model.methods
-    screen = methods.screen if methods else None
-    return methods and methods.impute.options.get("by"), screen and (screen.keep, screen.drop)
+    screen, options = methods and methods.screen, methods.impute.options if methods else {}
+    named = screen and (screen.keep, screen.drop)
+    return options.get("by"), options.get("max_age"), framework.deck, named
 
 
 def _plain(value: Any) -> Any:

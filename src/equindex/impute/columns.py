@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 
 import numpy as np
@@ -12,10 +13,11 @@ from equindex.impute.base import filled, methods, start
 
 __all__ = ["cold_deck", "group_mean", "group_median", "mean", "median", "row_mean"]
 
+_AT = {"at": "cell"}  # or "pillar": a framework fills scores of pillars by the same method
 _DROP = "Drop these indicators, or impute them from another table."
 
 
-@methods.add
+@methods.add(keys=_AT)
 def mean(x: ArrayLike) -> FloatArray:
     r"""Fill missing values with the mean of their indicator.
 
@@ -50,7 +52,7 @@ def mean(x: ArrayLike) -> FloatArray:
     return _by_column(x, _means)
 
 
-@methods.add
+@methods.add(keys=_AT)
 def median(x: ArrayLike) -> FloatArray:
     r"""Fill missing values with the median of their indicator.
 
@@ -85,7 +87,7 @@ def median(x: ArrayLike) -> FloatArray:
     return _by_column(x, _medians)
 
 
-@methods.add
+@methods.add(keys=_AT)
 def group_mean(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
     r"""Fill missing values with the mean of their indicator over the regions of the same group.
 
@@ -123,7 +125,7 @@ def group_mean(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
     return _by_group(x, by, _means)
 
 
-@methods.add
+@methods.add(keys=_AT)
 def group_median(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
     r"""Fill missing values with the median of their indicator over the regions of the same group.
 
@@ -233,7 +235,7 @@ def row_mean(x: ArrayLike, *, direction: ArrayLike = 1, pillars: ArrayLike | Non
     return filled(x, worst + place * way, need, "Impute by group, or leave these cells missing.")
 
 
-@methods.add
+@methods.add(keys={"table": inspect.Parameter.empty, "max_age": None})
 def cold_deck(x: ArrayLike, *, deck: ArrayLike) -> FloatArray:
     r"""Fill missing values from another table, such as an earlier survey.
 

@@ -31,6 +31,7 @@ def observe(
     sheets: Sequence[tables.Sheet],
     *,
     reference_known: bool = False,
+    partial: bool = False,
 ) -> tuple[Panel | None, Findings]:
     """Match, read and check the data of a framework.
 
@@ -44,6 +45,8 @@ def observe(
         The data, long or wide.
     reference_known : bool
         Whether the reference region may be absent, because a fit has its values.
+    partial : bool
+        Whether some of the variables may be absent; not all.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def observe(
     reader = Reader(model, with_old(model, regions))
     for sheet in sheets:
         reader.read(sheet)
-    raw = _assemble(reader)
+    raw = _assemble(reader, partial)
     if raw is None:
         if not reader.findings.errors:
             reader.findings.error(
@@ -77,9 +80,9 @@ def observe(
     return (None if reader.findings.errors else panel), reader.findings
 
 
-def _assemble(reader: Reader) -> Raw | None:
+def _assemble(reader: Reader, partial: bool) -> Raw | None:
     """Put all pieces into one matrix of variables; duplicates and absent columns are errors."""
-    _absent(reader)
+    _absent(reader, partial)
     pieces = [piece for piece in reader.pieces if len(piece.region)]
     if not pieces:
         return None
@@ -260,15 +263,15 @@ def _excluded(reader: Reader, raw: Raw) -> Raw:
     return raw
 
 
-def _absent(reader: Reader) -> None:
-    """Report every variable that no sheet has."""
+def _absent(reader: Reader, partial: bool) -> None:
+    """Report every variable that no sheet has; where some may be absent, only if all are."""
     seen: set[int] = set()
     for piece in reader.pieces:
         seen |= set(piece.columns) if piece.variable is None else set(np.unique(piece.variable).tolist())
     absent = [
         name for number, name in enumerate(reader.names) if number not in seen and name not in reader.optional
     ]
-    if absent and reader.pieces:
+    if absent and reader.pieces and not (partial and seen - {-1}):
         reader.findings.error(
             "missing columns",
             f"{len(absent)} of {len(reader.names)} variables have no data: {listed(absent)}.",

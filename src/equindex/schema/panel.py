@@ -36,7 +36,8 @@ class Panel:
     the regions that targets name; `conditions` say of each region whether a target for some of them
     (``area=new``) is for it. `lowest` are the regions without parts of their own, whose cells of a ``share``
     indicator count towards the share of the region above. `peers` is the group of each row that imputation fills from,
-    -1 for none; `forced` is 1 for rows that screening keeps by name, -1 for those it drops. `counts` holds
+    -1 for none; `forced` is 1 for rows that screening keeps by name, -1 for those it drops. `deck` has
+    another table's values for the cells, and `deck_year` their years. `counts` holds
     numerators, denominators and other variables beside the indicators, each of shape (rows,), NaN where only a
     bound is known.
     """
@@ -54,6 +55,8 @@ class Panel:
     groups: Mapping[str, tuple[NDArray[np.intp], tuple[str, ...]]] = field(default_factory=dict)
     peers: NDArray[np.intp] | None = None
     forced: NDArray[np.int8] | None = None
+    deck: FloatArray | None = None
+    deck_year: FloatArray | None = None
     scored: NDArray[np.bool_] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()

@@ -21,8 +21,7 @@ __all__ = [
     "treatment_faults",
 ]
 
-_OURS = ("direction", "years")  # options that the framework's indicators and data decide
-_AT_PILLARS = ("mean", "median", "group_mean", "group_median")
+_OURS = ("direction", "years", "deck")  # options that the framework's indicators and data decide
 _BENDING = ("shifted_log", "box_cox", "skew_kurtosis")
 
 
@@ -52,31 +51,24 @@ def screening_faults(model: FrameworkFile) -> list[str]:
 
 
 def imputation_of(model: FrameworkFile) -> MethodCall | None:
-    """Return the method that missing cells are filled by, None where they are not."""
+    """Return the method that missing cells are filled by, with its options, None where they are not."""
     call = model.methods.impute if model.methods else None
-    return None if call is None or call.name == "none" or "at" in call.options else call
+    return None if call is None or call.name == "none" or _at(call) == "pillar" else _kernel(call)
 
 
 def pillar_imputation(model: FrameworkFile) -> MethodCall | None:
     """Return the method that missing scores of pillars are filled by, None where they are not."""
     call = model.methods.impute if model.methods else None
-    return call if call is not None and "at" in call.options else None
+    return _kernel(call) if call is not None and _at(call) == "pillar" else None
 
 
 def imputation_faults(model: FrameworkFile) -> list[str]:
     """Return what is wrong with ``[methods] impute``, one sentence each."""
     call = model.methods.impute if model.methods else MethodCall(name="none")
     where = "methods.impute"
-    kernel = call.model_copy(update={"options": {k: v for k, v in call.options.items() if k != "at"}})
-    faults = _unknown(impute.methods, kernel, where)
+    faults = _unknown(impute.methods, call, where)
     if faults or call.name == "none":
         return faults
-    if call.name == "cold_deck":
-        return [
-            f"{where}: cold_deck needs another table. Call equindex.impute.cold_deck, then score the result."
-        ]
-    if "at" in call.options:
-        faults += _at_faults(model, call, where)
     taken = [name for name in _OURS if name in call.options]
     faults += [f"{where}: {name} comes from the framework and its data. Remove it." for name in taken]
     faults += _lacking(impute.methods, call, where)
@@ -93,19 +85,36 @@ def imputation_faults(model: FrameworkFile) -> list[str]:
         ]
     crooked = [i.id for i in model.indicator if i.direction == "interval"] if call.name == "row_mean" else []
     faults += [f"indicator {name!r}: row_mean needs direction positive or negative." for name in crooked]
-    return faults or _without_composite(model, where) or _tried(impute.methods, kernel, where)
+    faults += _added_faults(model, call, where)
+    return faults or _without_composite(model, where) or _tried(impute.methods, _kernel(call), where)
 
 
-def _at_faults(model: FrameworkFile, call: MethodCall, where: str) -> list[str]:
-    if call.options["at"] != "pillar":
-        return [
-            f'{where}: at = {call.options["at"]!r}. Only at = "pillar" is known; left out, cells are imputed.'
-        ]
-    if call.name not in _AT_PILLARS:
-        return [f"{where}: {call.name} fills cells only. At pillars there are {', '.join(_AT_PILLARS)}."]
-    return (
-        [] if model.pillar else [f'{where}: at = "pillar", but there are no pillars. Remove at, or add them.']
-    )
+def _added_faults(model: FrameworkFile, call: MethodCall, where: str) -> list[str]:
+    """Return what is wrong with the options that frameworks add to those of kernels."""
+    faults = []
+    if _at(call) not in ("cell", "pillar"):
+        faults.append(f'{where}: at should be "cell" or "pillar", is {_at(call)!r}.')
+    elif _at(call) == "pillar" and not model.pillar:
+        faults.append(f'{where}: at = "pillar", but there are no pillars. Remove at, or add them.')
+    if call.name != "cold_deck":
+        return faults
+    table, age = call.options.get("table", "x"), call.options.get("max_age")
+    if not isinstance(table, str) or not table.strip():
+        faults.append(f"{where}: table should be a file beside the framework, is {table!r}.")
+    whole = isinstance(age, int | float) and not isinstance(age, bool)
+    if age is not None and not (whole and 0 <= age < np.inf):
+        faults.append(f"{where}: max_age should be a number of years, 0 or more, is {age!r}.")
+    return faults
+
+
+def _at(call: MethodCall) -> object:
+    return call.options.get("at", "cell")
+
+
+def _kernel(call: MethodCall) -> MethodCall:
+    """Return a call with the options of the kernel alone."""
+    known = impute.methods.get(call.name).options
+    return MethodCall(name=call.name, options={k: v for k, v in call.options.items() if k in known})
 
 
 def treatment_calls(model: FrameworkFile) -> list[tuple[list[int], MethodCall]]:
@@ -186,7 +195,7 @@ def _unknown(family: Family, call: MethodCall, where: str) -> list[str]:
 
 
 def _lacking(family: Family, call: MethodCall, where: str) -> list[str]:
-    options = family.get(call.name).options
+    options = family.get(call.name).keys
     lacking = [
         n for n, default in options.items() if default is inspect.Parameter.empty and n not in call.options
     ]

@@ -27,7 +27,7 @@ def fill(plan: Plan, panel: Panel) -> Panel:
     """Impute missing cells of the scored rows, on the indicators' original scales.
 
     Methods for one table fill each year from its own rows; an indicator without any value in a year stays
-    missing in it. Methods for panels look at the other years of the region.
+    missing in it. Methods for panels look at the other years of the region, a cold deck at another table.
 
     Returns
     -------
@@ -42,6 +42,8 @@ def fill(plan: Plan, panel: Panel) -> Panel:
     call = plan.imputation
     if call is None or not panel.rows_of:
         return panel
+    if call.name == "cold_deck":
+        return _from_deck(panel)
     x = panel.x.copy()
     if impute.methods.get(call.name).traits.get("panel"):
         cube = np.full((len(panel.rows_of), len(panel.regions), x.shape[1]), np.nan)
@@ -103,6 +105,16 @@ def treatment_table(plan: Plan) -> pd.DataFrame:
         columns = {name: getattr(found, name) for name in (*_MOMENTS, "action")}
         parts.append(pd.DataFrame({"base": base, "indicator": plan.leaves, **columns}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _from_deck(panel: Panel) -> Panel:
+    """Fill scored rows from the other table, and say of which year its values are."""
+    assert panel.deck is not None
+    assert panel.deck_year is not None
+    x, rows = panel.x.copy(), panel.order
+    x[rows] = impute.cold_deck(x[rows], deck=panel.deck[rows])
+    source = np.full(x.shape, np.nan) if panel.source_year is None else panel.source_year
+    return replace(panel, x=x, source_year=np.where(impute.imputed(panel.x, x), panel.deck_year, source))
 
 
 def _filled(plan: Plan, x: FloatArray, given: dict[str, Any]) -> FloatArray:

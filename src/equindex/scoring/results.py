@@ -179,8 +179,8 @@ class Scores:
             leaf = tree.leaf[node]
             if leaf >= 0 and self.z is not None:
                 values[:, node], z[:, node] = x[:, leaf], self.z[shown, leaf]
-                if self.panel.source_year is not None:
-                    sources[:, node] = self.panel.source_year[self.panel.order[shown], leaf]
+                if self.full.source_year is not None:
+                    sources[:, node] = self.full.source_year[self.panel.order[shown], leaf]
         rank = self.rank[shown].ravel()
         parents = ["" if tree.parent[node] < 0 else tree.ids[tree.parent[node]] for node in nodes]
         return pd.DataFrame(

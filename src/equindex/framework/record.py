@@ -1,0 +1,40 @@
+"""What a run records of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from equindex import __version__
+from equindex.framework.files import clock
+from equindex.scoring import Scores
+
+if TYPE_CHECKING:
+    from equindex.framework.core import Framework
+
+__all__ = ["provenance"]
+
+
+def provenance(
+    framework: Framework,
+    data: Any,
+    digests: dict[str, str],
+    scores: Scores,
+    years: tuple[int, ...] | None,
+    keep: str,
+) -> dict[str, Any]:
+    """Return all that it takes to run again, as JSON can hold it."""
+    source = str(data) if isinstance(data, str | Path) else None
+    methods = framework.model.methods
+    return {
+        "equindex": __version__,
+        "time": clock().isoformat(timespec="seconds"),
+        "framework": framework.to_dict(),
+        "framework_digest": framework.digest,
+        "weights": framework.prepared().weighting,
+        "data": {"path": None if source is None else Path(source).as_posix(), "digests": digests},
+        "options": {"years": None if years is None else list(years), "keep": keep},
+        "seed": None,
+        "excluded": list(scores.panel.excluded),
+        **({"screened": scores.screened.told(scores.panel)} if methods and methods.screen else {}),
+    }
