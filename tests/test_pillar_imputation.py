@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from equindex import uncertainty
 from equindex.coherence import analyse
 from equindex.errors import DomainError, FrameworkError
 from small import framework, node, table
@@ -225,3 +226,22 @@ def test_what_does_not_fit_is_found_before_scoring(call, told):
 def test_a_framework_without_pillars_has_none_to_fill():
     with pytest.raises(FrameworkError, match="there are no pillars"):
         framework(["a"], methods={"normalise": "minmax", "impute": {"name": "mean", "at": "pillar"}})
+
+
+# --- Under uncertainty -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("screen", [None, {"min_measured": 0.75}])
+@pytest.mark.parametrize("vary", ["weights=0.5", "regions=bootstrap", "values=0.02", "exclude=indicator"])
+def test_every_draw_is_scored_as_its_replay_is(vary, screen):
+    data = random_panel()
+    call = {"name": "group_mean", "by": "zone", "at": "pillar"}
+    build = asked(regions=ZONES, impute=call, screen=screen, normalise="minmax")
+
+    found = uncertainty.analyse(build, data, vary=[vary], draws=8, seed=3, year=2021)
+
+    for draw in range(8):
+        _, replayed = found.replay(draw)
+        frame = replayed.to_frame().query("node == 'index' and year == 2021")
+        np.testing.assert_allclose(found.kept.scores["index"][draw], frame["score"].astype(float), rtol=1e-12)
+    assert np.isnan(found.kept.scores["index"]).any() == (screen is not None)

@@ -10,8 +10,6 @@ from pathlib import Path
 from equindex import scoring  # noqa: F401  imports every family
 from equindex._registry import Method, families
 
-HIDDEN = ("missing", "min_coverage")  # of a framework itself
-
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
@@ -177,9 +175,8 @@ def link(method: Method) -> str:
 def options(method: Method) -> str:
     """Return the options with what holds where they are left out."""
     said = {inspect.Parameter.empty: "required", None: "optional"}
-    listed = {name: value for name, value in method.options.items() if name not in HIDDEN}
     return "<br>".join(
-        f"`{name}`&nbsp;{said.get(value, f'=&nbsp;{value!r}')}" for name, value in listed.items()
+        f"`{name}`&nbsp;{said.get(value, f'=&nbsp;{value!r}')}" for name, value in method.keys.items()
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from inspect import Parameter
-from typing import Any
 
 from equindex._registry import Method, families
 from equindex.cli._formula import plain
@@ -88,9 +86,7 @@ def _method(method: Method) -> dict[str, str]:
 
 
 def _options(method: Method) -> str:
-    hidden = {"missing", "min_coverage"}
-    options: Mapping[str, Any] = {k: v for k, v in method.options.items() if k not in hidden}
     return ", ".join(
         f"{name} (required)" if value is Parameter.empty else f"{name}={value!r}"
-        for name, value in options.items()
+        for name, value in method.keys.items()
     )

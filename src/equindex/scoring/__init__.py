@@ -15,6 +15,7 @@ from equindex.schema import Panel
 from equindex.scoring.attained import attain
 from equindex.scoring.equalized import called, degrees, equalize, references
 from equindex.scoring.first import fill, measure_treatments
+from equindex.scoring.pillars import PillarFilling, pillar_filling
 from equindex.scoring.plan import Plan
 from equindex.scoring.related import related
 from equindex.scoring.results import Scores
@@ -27,6 +28,7 @@ from equindex.treat import Treatment
 
 __all__ = [
     "Explanation",
+    "PillarFilling",
     "Plan",
     "Rolled",
     "Scores",
@@ -39,6 +41,7 @@ __all__ = [
     "inspect_screening",
     "measure",
     "measure_treatments",
+    "pillar_filling",
     "references",
     "related",
     "score",

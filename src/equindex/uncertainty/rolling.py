@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from equindex import aggregate
 from equindex._arrays import FloatArray
 from equindex.model import MethodCall, Missing
-from equindex.scoring import Tree
+from equindex.scoring import PillarFilling, Tree
 
 __all__ = ["drop", "leaf_shares", "roll", "within"]
 
@@ -72,7 +72,12 @@ def leaf_shares(tree: Tree, local: FloatArray) -> FloatArray:
 
 
 def roll(
-    tree: Tree, calls: Sequence[MethodCall], missing: Missing, z: FloatArray, local: FloatArray
+    tree: Tree,
+    calls: Sequence[MethodCall],
+    missing: Missing,
+    z: FloatArray,
+    local: FloatArray,
+    fill: PillarFilling | None = None,
 ) -> FloatArray:
     """Score the root of every row under every weighting, as `Tree.roll_up` does under one.
 
@@ -88,6 +93,8 @@ def roll(
         Scores of the indicators in one year, NaN where missing.
     local : ndarray, shape (draws, nodes)
         Weights within each parent.
+    fill : PillarFilling, optional
+        Imputes missing scores of pillars.
 
     Returns
     -------
@@ -100,7 +107,8 @@ def roll(
     """
     used = {calls[node].label for node, inside in enumerate(tree.children) if inside.size}
     whole = np.isfinite(z).all(axis=1)
-    if used <= {next(iter(used))} and used <= set(_MEANS) and whole.any():
+    means = used <= {next(iter(used))} and used <= set(_MEANS)
+    if means and whole.any() and (fill is None or whole.all()):
         mean = aggregate.methods.get(next(iter(used))).function
         weights = leaf_shares(tree, local)[:, None, :]
         if whole.all():
@@ -110,11 +118,16 @@ def roll(
         score[:, whole] = mean(np.ascontiguousarray(z[whole]), weights)
         score[:, ~whole] = _up(tree, calls, missing, np.ascontiguousarray(z[~whole]), local)
         return score
-    return _up(tree, calls, missing, z, local)
+    return _up(tree, calls, missing, z, local, fill)
 
 
 def _up(
-    tree: Tree, calls: Sequence[MethodCall], missing: Missing, z: FloatArray, local: FloatArray
+    tree: Tree,
+    calls: Sequence[MethodCall],
+    missing: Missing,
+    z: FloatArray,
+    local: FloatArray,
+    fill: PillarFilling | None = None,
 ) -> FloatArray:
     """Go up node by node; a leaf's scores stand once for all draws."""
     complete = bool(np.isfinite(z).all())
@@ -145,4 +158,7 @@ def _up(
         score[node] = np.broadcast_to(found, (len(local), len(z)))
         if not complete:
             cover[node] = np.broadcast_to(cover[node], (len(local), len(z)))
+            if fill is not None and node:
+                holes, score[node] = np.isnan(score[node]), fill(node, score[node])
+                cover[node] = np.where(holes & ~np.isnan(score[node]), 1.0, cover[node])
     return score[0]

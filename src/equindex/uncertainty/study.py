@@ -18,6 +18,7 @@ from equindex.framework import Framework, Source, with_settings, without
 from equindex.model import MethodCall, Missing, RegionReference, WeightSet
 from equindex.schema import Panel
 from equindex.scoring import (
+    PillarFilling,
     Plan,
     Rolled,
     Scores,
@@ -26,10 +27,13 @@ from equindex.scoring import (
     fill,
     measure,
     measure_treatments,
+    pillar_filling,
     references,
     score,
+    screening,
     weigh,
 )
+from equindex.scoring import without as out_of
 from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values
 from equindex.uncertainty.rolling import drop, leaf_shares, roll, within
 from equindex.uncertainty.weights import Weights
@@ -78,6 +82,7 @@ class Output:
     leaves: FloatArray
     calls: tuple[MethodCall, ...]
     local: FloatArray
+    fill: PillarFilling | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +215,9 @@ class Study:
         made: dict[str, Output] = {}
         for name in self.outputs:
             if name == "index" and scores.rolled is not None and scores.z is not None:
-                made[name] = Output(leaves=scores.z[rows], calls=plan.calls, local=plan.local)
+                left = np.flatnonzero(~np.isin(rows, list(scores.screened.out)))
+                fill = pillar_filling(plan, scores.panel, scores.panel.order[rows], [left])
+                made[name] = Output(leaves=scores.z[rows], calls=plan.calls, local=plan.local, fill=fill)
             elif name == "attainment" and scores.attained is not None:
                 leaves = scores.attained.rolled.score[rows][:, plan.tree.nodes]
                 made[name] = Output(leaves=leaves, calls=mean, local=scores.attained.local)
@@ -390,7 +397,7 @@ class Study:
         found = {}
         for name, output in basis.outputs.items():
             local = self.weights(basis, output, points)
-            rolled = roll(basis.tree, output.calls, basis.missing, output.leaves, local)
+            rolled = roll(basis.tree, output.calls, basis.missing, output.leaves, local, output.fill)
             found[name] = rolled * basis.total if name == "index" and basis.total != 1.0 else rolled
         return found
 
@@ -443,7 +450,7 @@ class Study:
 
 def _measured_on(plan: Plan, panel: Panel, measured: Panel) -> Scores:
     """Score `panel` with what the steps measure on other rows."""
-    full = fill(plan, measured)
+    full = fill(plan, out_of(measured, screening(plan, measured)))
     treatments = measure_treatments(plan, full)
     found = plan.treated(treatments)
     summaries = measure(found, full) if plan.composite else {}
@@ -474,5 +481,8 @@ def _by_weight(framework: Framework) -> bool:
         for node, call in enumerate(plan.calls)
         if plan.tree.children[node].size
     )
+    methods = plan.model.methods
+    if methods and (methods.screen or methods.impute.options.get("at") == "pillar"):
+        return False
     across = plan.imputation is not None and impute.methods.get(plan.imputation.name).traits.get("across")
     return not (plan.by_data or counting or across)
