@@ -1,6 +1,8 @@
 """The bundled data hold what their sources print, and fit together."""
 
+import hashlib
 import json
+import math
 import tomllib
 from collections import Counter
 
@@ -79,14 +81,36 @@ def test_weight_sets_cover_every_node_of_their_framework(path):
     assert sorted(weights["weights"]) == sorted(nodes)
     assert min(weights["weights"].values()) > 0
     assert ("示例" in weights["title"] and "未发布" in weights["title"]) == (path.stem == "illustrative")
-    assert (set(weights["weights"].values()) == {1}) == (path.stem != "illustrative")
+    assert (set(weights["weights"].values()) == {1}) == (path.stem not in ("illustrative", "B"))
 
 
 @pytest.mark.parametrize("folder", ["china-services", "rugao-2025"])
 def test_every_framework_has_the_three_weight_sets(folder):
     names = [path.stem for path in WEIGHTS if path.parent.name == folder]
 
-    assert names == ["equal-by-indicator", "equal-by-pillar", "illustrative"]
+    assert names[-3:] == ["equal-by-indicator", "equal-by-pillar", "illustrative"]
+
+
+def test_b_is_the_entropy_of_the_observations_that_it_names():
+    weights = twin.toml(twin.ROOT / "weights" / "china-services" / "B.toml")
+    cells = {
+        (row["region"], row["indicator"]): row["value"] for row in twin.rows(twin.CHINA / "observations.csv")
+    }
+    regions = sorted({region for region, _ in cells})
+    divergence = {}
+    for leaf in leaves(twin.CHINA):
+        top, bottom = leaf.get("numerator", leaf["id"]), leaf.get("denominator")
+        parts = [(cells.get((r, top), ""), cells.get((r, bottom), "") if bottom else "1") for r in regions]
+        values = [float(a) / float(b) for a, b in parts if a and b]
+        share = [(value - min(values)) / (max(values) - min(values)) for value in values]
+        p = [s / sum(share) for s in share if s > 0]
+        divergence[leaf["id"]] = 1 + sum(q * math.log(q) for q in p) / math.log(len(values))
+    expected = {leaf: d / sum(divergence.values()) for leaf, d in divergence.items()}
+
+    digest = hashlib.sha256((twin.CHINA / "observations.csv").read_bytes()).hexdigest()
+
+    assert weights["weights"] == pytest.approx(expected, rel=1e-12)
+    assert digest in weights["source"]
 
 
 @pytest.mark.parametrize("path", [*CHINA_TABLES, twin.RUGAO / "observations.csv"], ids=label)
