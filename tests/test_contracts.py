@@ -530,10 +530,13 @@ def test_the_scale_of_the_scores_is_that_of_the_aggregate_or_irrelevant(method, 
 
 
 @over("aggregate", trait="relative")
-def test_what_compares_regions_mirrors(method, options):
-    both = run(method, sample(method), options) + run(method, -sample(method), options)
-
-    np.testing.assert_allclose(both, np.full_like(both, both[0]), **CLOSE)
+def test_what_compares_regions_mirrors_or_refuses_values_below_0(method, options):
+    if method.name == "bod":
+        with pytest.raises(DomainError):
+            run(method, -sample(method), options)
+    else:
+        both = run(method, sample(method), options) + run(method, -sample(method), options)
+        np.testing.assert_allclose(both, np.full_like(both, both[0]), **CLOSE)
 
 
 @over("aggregate", when=lambda _, options: not any(map(np.ndim, options.values())))

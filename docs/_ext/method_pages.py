@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,11 +154,11 @@ def others(page: Page) -> tuple[list[Method], list[str]]:
 
 
 def path(method: Method) -> str:
-    """Return where a function is imported from: the shortest way there is."""
-    module = method.function.__module__
-    while getattr(importlib.import_module(module.rpartition(".")[0]), method.name, None) is method.function:
-        module = module.rpartition(".")[0]
-    return f"{module}.{method.name}"
+    """Return where a function is imported from: the module of its family, or the package that defines it."""
+    package = f"equindex.{method.family}"
+    if importlib.util.find_spec(package) is None:
+        package = ".".join(method.function.__module__.split(".")[:2])
+    return f"{package}.{method.name}"
 
 
 def directive(kind: str, of: str, *more: str) -> list[str]:

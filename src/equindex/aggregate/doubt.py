@@ -23,7 +23,9 @@ def bod(
     missing: str = "propagate",
     min_coverage: float = 0.0,
 ) -> FloatArray:
-    r"""Score each region with the weights that suit it best, with which no region scores above 1 (数据包络).
+    r"""Score each region with the weights that suit it best, with which no region scores above 1.
+
+    In Chinese: 数据包络分析法, 疑点利益法.
 
     .. math:: S_o = \max_{w \ge 0} \Big\{ \sum_i w_i x_{oi} : \sum_i w_i x_{ri} \le 1 \;\forall r, \;
        l_i \le \frac{w_i}{\sum_k w_k} \le h_i \Big\}
