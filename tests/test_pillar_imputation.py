@@ -188,6 +188,22 @@ def test_regions_that_are_screened_out_are_neither_filled_nor_filled_from():
     assert node(scores, "s", "imputed") == [0, 1, 0, 0]
 
 
+def test_an_imputed_pillar_has_no_weights_of_the_region_s_own():
+    build = flat(
+        impute={"name": "mean", "at": "pillar"},
+        aggregate={"pillar": "bod", "index": "arithmetic"},
+        normalise=POSTS | {"upper": 1},
+    )
+
+    scores = build.score(table(a=[10.0, 20, 30], b=[40.0, 60, 90], c=[50.0, 60, NAN]))
+
+    # bod of (40, 50) beside (60, 60): 50/60; the third is given the mean of 5/6 and 1
+    assert node(scores.to_frame(), "s", "score") == pytest.approx([5 / 6, 1, 11 / 12], rel=1e-12)
+    own = scores.region_weights
+    assert set(own[own["parent"] == "s"]["region"]) == {"A", "B"}
+    assert scores.explain("C").parts["contribution"].sum() == pytest.approx(23 / 24, rel=1e-12)
+
+
 def test_a_fit_fills_new_rows_from_themselves():
     build = flat(impute={"name": "mean", "at": "pillar"})
     fitted = build.fit(table(a=[1.0, 2], b=[1.0, 2], c=[1.0, 2]))

@@ -57,10 +57,16 @@ def screening(plan: Plan, panel: Panel) -> Screened:
         drop=None if forced is None else forced < 0,
         **wanted.model_dump(exclude={"keep", "drop"}),
     )
+    rows = np.unique([reason.position[0] for reason in result.reasons]).astype(np.intp)
+    has, place = ~np.isnan(x[rows]), {row: at for at, row in enumerate(rows.tolist())}
+    counts = [plan.tree.sums(part.astype(float)).astype(int) for part in (has, has & (x[rows] != 0))]
+    size = plan.tree.sums(np.ones(len(plan.leaves))).astype(int).tolist()
     said: dict[int, list[str]] = {}
     for reason in result.reasons:
         [row] = reason.position
-        said.setdefault(row, []).append(_said(plan.tree, x[row], reason))
+        measured, nonzero = (int(part[place[row], reason.pillar or 0]) for part in counts)
+        part, of = (nonzero, measured) if reason.rule == "zero" else (measured, size[reason.pillar or 0])
+        said.setdefault(row, []).append(_said(plan.tree, reason, part, of))
     return Screened(
         out={row: f"screened out: {'; '.join(words)}" for row, words in said.items() if not result.keep[row]},
         kept={row: "; ".join(words) for row, words in said.items() if result.keep[row]},
@@ -159,19 +165,12 @@ def availability_table(plan: Plan, panel: Panel) -> pd.DataFrame:
     )
 
 
-def _said(tree: Tree, x: FloatArray, reason: screen.Reason) -> str:
-    if reason.rule == "dropped":
-        return "dropped by name"
-    if reason.rule == "kept":
-        return "kept by name"
-    inside = (
-        np.ones(len(x), dtype=bool) if reason.pillar is None else (tree.paths == reason.pillar).any(axis=0)
-    )
-    x, of = x[inside], "" if reason.pillar is None else f" of {tree.ids[reason.pillar]!r}"
-    has = ~np.isnan(x)
-    if reason.rule == "missing":
-        return f"{has.sum()} of {len(x)} indicators{of} measured, below {reason.limit:.3g}"
-    return f"{(x[has] != 0).sum()} of {has.sum()} values{of} not 0, below {reason.limit:.3g}"
+def _said(tree: Tree, reason: screen.Reason, part: int, of: int) -> str:
+    if reason.rule in ("kept", "dropped"):
+        return f"{reason.rule} by name"
+    inside = "" if reason.pillar is None else f" of {tree.ids[reason.pillar]!r}"
+    what = f"values{inside} not 0" if reason.rule == "zero" else f"indicators{inside} measured"
+    return f"{part} of {of} {what}, below {reason.limit:.3g}"
 
 
 def _named(panel: Panel, rows: Mapping[int, str]) -> list[str]:
