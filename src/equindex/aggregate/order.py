@@ -231,7 +231,7 @@ def minimum(
     )
 
 
-@methods.add(mean_like=True, monotone=True)
+@methods.add(mean_like=True, monotone=True, counts_parts=True)
 def owa(
     x: ArrayLike,
     weights: ArrayLike,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from equindex.errors import FrameworkError
 from equindex.framework.core import Framework
 from equindex.framework.files import apply_setting
 from equindex.model import ROOT
 from equindex.schema import Panel
+from equindex.scoring import scale_within
 
 __all__ = ["Source", "with_settings", "without"]
 
@@ -61,7 +64,7 @@ def without(framework: Framework, node: str) -> Framework:
     Returns
     -------
     Framework
-        Parents that lose all their parts go too; weights of the others stay as they are to each other.
+        Parents that lose all their parts go too; the weight of what goes is shared by its siblings.
 
     Raises
     ------
@@ -89,13 +92,24 @@ def without(framework: Framework, node: str) -> Framework:
         if key in data:
             data[key] = [row for row in data[key] if row.get("indicator") not in names]
     kept = framework.weights
-    if kept is not None:
+    if kept is not None and kept.scope == "global":
+        kept = kept.model_copy(update={"weights": _taken_over(framework, names)})
+    elif kept is not None:
         left = {name: weight for name, weight in kept.weights.items() if name not in names and name != ROOT}
-        kept = kept.model_copy(update={"weights": left, "scale": True}) if left else None
+        kept = kept.model_copy(update={"weights": left}) if left else None
     built = replace(framework, weights=kept)
     return built.replace(
         indicator=data["indicator"], pillar=data["pillar"], **{key: data[key] for key in _TOLD if key in data}
     )
+
+
+def _taken_over(framework: Framework, gone: Collection[str]) -> dict[str, float]:
+    """Return the weights of the indicators that are left, whose siblings' weight they have taken over."""
+    plan = framework.prepared()
+    tree = plan.tree
+    weights = np.where([name in gone for name in tree.ids], 0.0, plan.local)
+    shares = tree.shares(scale_within(tree, weights))[tree.nodes] * plan.total
+    return {name: share for name, share in zip(plan.leaves, shares.tolist(), strict=True) if name not in gone}
 
 
 class Source:

@@ -163,7 +163,7 @@ def group_median(x: ArrayLike, *, by: ArrayLike) -> FloatArray:
     return _by_group(x, by, _medians)
 
 
-@methods.add
+@methods.add(across=True)
 def row_mean(x: ArrayLike, *, direction: ArrayLike = 1, pillars: ArrayLike | None = None) -> FloatArray:
     r"""Fill missing values with the region's mean position on the other indicators of the pillar.
 

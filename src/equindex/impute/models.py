@@ -15,7 +15,7 @@ _CELLS = 1 << 21  # distances held at a time
 _COLLINEAR = 1e-10  # smallest to largest singular value of the standardised predictors
 
 
-@methods.add
+@methods.add(across=True)
 def nearest(x: ArrayLike, *, k: int = 5) -> FloatArray:
     r"""Fill missing values with the mean of the regions that are most alike on the other indicators.
 
@@ -65,7 +65,7 @@ def nearest(x: ArrayLike, *, k: int = 5) -> FloatArray:
     return filled(x, values, need, "Use a smaller k, or mean or median.")
 
 
-@methods.add
+@methods.add(across=True)
 def regression(x: ArrayLike, *, predictors: ArrayLike | None = None) -> FloatArray:
     r"""Fill missing values with their least-squares prediction from the other indicators.
 

@@ -21,7 +21,7 @@ from equindex.scoring.related import related
 from equindex.scoring.results import Scores
 from equindex.scoring.screening import Screened, inspect_screening, kept_rows, screening, without
 from equindex.scoring.steps import composite, index_only, measure, ties
-from equindex.scoring.tree import Rolled, Tree
+from equindex.scoring.tree import Rolled, Tree, scale_within
 from equindex.scoring.weigh import weigh
 from equindex.scoring.why import Explanation, explain
 from equindex.treat import Treatment
@@ -44,6 +44,7 @@ __all__ = [
     "pillar_filling",
     "references",
     "related",
+    "scale_within",
     "score",
     "screening",
     "ties",

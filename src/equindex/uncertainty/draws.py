@@ -72,12 +72,7 @@ def drawn(study: Study, points: Points) -> FloatArray:
     """Return each draw's weights of the indicators, shares of the root, shape (draws, indicators); 0 if left out."""
     tree, name = study.tree, study.outputs[0]
     found = np.zeros((len(points), len(tree.nodes)))
-    own = np.array([gone for _, gone in study.bases])
-    apart = np.where(np.isin(points.gone, own), points.gone, -1)
-    keys, where = np.unique(np.stack([points.combination, apart], axis=1), axis=0, return_inverse=True)
-    for place, (combination, gone) in enumerate(keys.tolist()):
-        at = np.flatnonzero(where.ravel() == place)
-        basis = study.bases[combination, gone]
+    for basis, at in study.alike(points):
         local = study.weights(basis, basis.outputs[name], points.take(at))
         leaves = tree.leaf[basis.nodes[basis.tree.nodes]]
         found[np.ix_(at, leaves)] = leaf_shares(basis.tree, local)

@@ -164,11 +164,12 @@ class Uncertainty(Standing):
     def pairs(self) -> pd.DataFrame:
         """Share of the draws in which one region is ahead of another: of neighbours in the ranking, or of every two.
 
-        Of a few hundred regions every two are compared, else each with the next twenty of the ranking.
+        Of a few hundred regions every two are compared, else each with the next twenty of the ranking. Scores that
+        share a rank are level.
         """
         import pandas as pd
 
-        scores, order = self.kept.scores[self.study.outputs[0]], np.argsort(-self.score, kind="stable")
+        scores, order = self.worth(self.kept.scores[self.study.outputs[0]]), np.argsort(-self.score)
         order = order[np.isfinite(self.score[order])]
         reach = len(order) if len(order) <= _MANY_PAIRS else 20
         columns = np.ascontiguousarray(scores[:, order].T)
@@ -266,13 +267,15 @@ class Uncertainty(Standing):
         for name, scores in self.kept.scores.items():
             if name == self.study.outputs[0] and not self.comparable:
                 continue
-            with np.errstate(all="ignore"):
-                whole = np.nanmean(
-                    np.where(np.isfinite(scores).any(axis=1, keepdims=True), scores, 0.0), axis=1
-                )
-            found = {key: float(value[0]) for key, value in _intervals(whole[:, None], tails).items()}
+            known = scores[np.isfinite(scores).any(axis=1)]
+            if not len(known):
+                continue
+            found = {
+                key: float(value[0])
+                for key, value in _intervals(np.nanmean(known, axis=1)[:, None], tails).items()
+            }
             what = "degree of equalization" if name == "degree" else f"mean {name} of the regions"
-            rows.append({"output": name, "what": what, **found, "draws": len(whole)})
+            rows.append({"output": name, "what": what, **found, "draws": len(known)})
         return pd.DataFrame(rows)
 
     @cached_property

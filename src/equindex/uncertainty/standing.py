@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex._arrays import FloatArray
-from equindex.scoring import Scores
+from equindex.scoring import Scores, ties
 from equindex.uncertainty.draws import kept_ranks
 from equindex.uncertainty.study import Study
 
@@ -41,9 +41,11 @@ class Standing:
     @cached_property
     def rank(self) -> NDArray[np.int32]:
         """Ranks of the framework as it stands, 0 where unscored."""
-        if self.study.outputs[0] == "index" or self.scores.rolled is None:
-            return np.asarray(self.scores.rank[self.rows, 0])
-        return np.asarray(kept_ranks(self.score[None, :])[0], dtype=np.int32)
+        return np.asarray(kept_ranks(self.worth(self.score[None, :]))[0], dtype=np.int32)
+
+    def worth(self, scores: FloatArray) -> FloatArray:
+        """Return scores of shape (draws, regions) as they are ranked: what is called equal is equal."""
+        return ties(scores, self.study.framework.prepared().rank_decimals)
 
     @cached_property
     def score(self) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -198,7 +198,10 @@ class Study:
         found = {-1: (framework, source.panel(framework))}
         if not _by_weight(framework):
             for node in self.excluded[1:].tolist():
-                other = without(framework, self.tree.ids[node])
+                try:
+                    other = without(framework, self.tree.ids[node])
+                except FrameworkError as error:
+                    raise FrameworkError(f"without {self.tree.ids[node]!r}: {error}") from None
                 found[node] = other, source.panel(other)
         for _, panel in found.values():
             rows = panel.rows_of.get(self.year, self.regions[:0])
@@ -336,18 +339,27 @@ class Study:
                 for name in found:
                     found[name][at] = part[name][0]
             return found
-        own = {gone for _, gone in self.bases}
-        apart = np.where(np.isin(points.gone, list(own)), points.gone, -1)
-        keys, where = np.unique(np.stack([points.combination, apart], axis=1), axis=0, return_inverse=True)
         step = max(1, _BLOCK // max(wide.values()))
-        for place, (combination, gone) in enumerate(keys.tolist()):
-            rows = np.flatnonzero(where.ravel() == place)
+        for basis, rows in self.alike(points):
             for start in range(0, len(rows), step):
                 some = rows[start : start + step]
-                weighed = self._weigh(self.bases[combination, gone], points.take(some))
-                for name, scores in weighed.items():
+                for name, scores in self._weigh(basis, points.take(some)).items():
                     found[name][some] = scores
         return found
+
+    def alike(self, points: Points) -> Iterator[tuple[Basis, NDArray[np.intp]]]:
+        """Yield what weights do not change with the points that have it in common, by position."""
+        keys, where = np.unique(
+            np.stack([points.combination, points.gone], axis=1), axis=0, return_inverse=True
+        )
+        whole: dict[int, list[int]] = {}
+        for place, (combination, gone) in enumerate(keys.tolist()):
+            if (combination, gone) in self.bases and gone >= 0:
+                yield self.bases[combination, gone], np.flatnonzero(where.ravel() == place)
+            else:
+                whole.setdefault(combination, []).append(place)
+        for combination, places in whole.items():
+            yield self.bases[combination, -1], np.flatnonzero(np.isin(where.ravel(), places))
 
     def without_region(self, place: int) -> FloatArray:
         """Score the others of the year when a region is not measured in any year; NaN for itself."""
@@ -373,10 +385,10 @@ class Study:
                 continue
             if factor.free_standing:
                 assert points.u is not None
-                drawn = factor.local(points.u[:, basis.nodes], basis.tree, output.local)
-                at = list(factor.nodes(basis.tree))
+                moved = factor.moved(points.u[:, basis.nodes], basis.tree, output.local)
+                at = factor.nodes(basis.tree)
                 local = local.copy()
-                local[:, at] = drawn[:, at]
+                local[:, at] = moved[:, at]
                 continue
             sampled = factor.sampled(self.seed, 1 + key, points.world[:, key], self.tree)[:, basis.nodes]
             if self._by_leaves(factor):
@@ -384,6 +396,8 @@ class Study:
                 local = within(basis.tree, basis.tree.sums(leaves))
             else:
                 local = within(basis.tree, np.where(np.isnan(sampled), local, sampled))
+        if points.u is not None:
+            local = within(basis.tree, local)
         if len(basis.nodes) == len(self.tree.ids):
             local = drop(basis.tree, local, points.gone)
         return local
@@ -484,5 +498,7 @@ def _by_weight(framework: Framework) -> bool:
     methods = plan.model.methods
     if methods and (methods.screen or methods.impute.options.get("at") == "pillar"):
         return False
+    if methods and methods.weighting and methods.weighting.options.get("by") == "indicator":
+        return False  # what is left shares the weight anew
     across = plan.imputation is not None and impute.methods.get(plan.imputation.name).traits.get("across")
     return not (plan.by_data or counting or across)

@@ -20,11 +20,12 @@ from equindex.framework import Framework
 from equindex.scoring import Tree
 from equindex.sensitivity import Sampler, constrained, panel
 from equindex.tables.judgements import read_points
-from equindex.uncertainty.rolling import within
 
 __all__ = ["LEVELS", "Weights", "number", "parse_weights"]
 
 LEVELS = ("pillar", "indicator")
+_ROUNDING = 1e-12
+_LOOSEST = 0.1  # below, nearly every draw gives all weight to one, and the others have none that numbers hold
 _CHUNK = 1024  # draws that share a generator
 _ASK = (
     "give a band such as 0.25 (25 % up or down), dirichlet:20, free, bounds:FILE, order:a>b>c or experts:FILE"
@@ -71,8 +72,8 @@ class Weights:
             if (self.level in ("", tree.levels[node]) if self.free_standing else tree.ids[node] in self.named)
         ]
 
-    def local(self, u: FloatArray, tree: Tree, base: FloatArray) -> FloatArray:
-        """Turn points of the unit cube into local weights.
+    def moved(self, u: FloatArray, tree: Tree, base: FloatArray) -> FloatArray:
+        """Turn points of the unit cube into weights that are not scaled yet.
 
         Parameters
         ----------
@@ -86,20 +87,21 @@ class Weights:
         Returns
         -------
         ndarray, shape (draws, nodes)
-            Within each parent; nodes of weight 0 keep it, except with "free".
+            Nodes that do not vary have `base`, and so has the mean of the others; weights of 0 stay so, except with
+            "free", where the mean is an equal share.
         """
         drawn = np.broadcast_to(base, u.shape).copy()
         at = self.nodes(tree)
         if self.how == "band":
             drawn[:, at] = base[at] * (1 + self.amount * (2 * u[:, at] - 1))
         elif self.how == "free":
-            drawn[:, at] = -np.log1p(-u[:, at])
+            siblings = np.array([len(tree.children[tree.parent[node]]) for node in at])
+            drawn[:, at] = -np.log1p(-u[:, at]) / siblings
         else:
             shape = self.amount * base[at]
-            drawn[:, at] = np.where(
-                shape > 0, special.gammaincinv(np.where(shape > 0, shape, 1), u[:, at]), 0
-            )
-        return within(tree, drawn)
+            gamma = special.gammaincinv(np.where(shape > 0, shape, 1), u[:, at])
+            drawn[:, at] = np.where(shape > 0, gamma, 0) / self.amount
+        return drawn
 
     def sampled(self, seed: int, key: int, world: NDArray[np.int64], tree: Tree) -> FloatArray:
         """Return draws of bounded weights or of experts, by number, shape (draws, nodes); NaN where none vary.
@@ -189,8 +191,8 @@ def parse_weights(value: str, level: str, framework: Framework, folder: Path) ->
         found = Weights(how="free", level=level)
     elif how == "dirichlet":
         amount = number(rest, "dirichlet needs a concentration above 0, such as dirichlet:20")
-        if amount <= 0:
-            raise FrameworkError(f"the concentration should be above 0, is {amount:g}.")
+        if amount < _LOOSEST:
+            raise FrameworkError(f"the concentration should be {_LOOSEST:g} or more, is {amount:g}.")
         found = Weights(how="dirichlet", amount=amount, level=level)
     else:
         amount = number(value, _ASK)
@@ -200,8 +202,15 @@ def parse_weights(value: str, level: str, framework: Framework, folder: Path) ->
                 + (" Nothing would vary." if amount == 0 else "")
             )
         found = Weights(how="band", amount=amount, level=level)
-    if not found.nodes(tree):
+    nodes = found.nodes(tree)
+    if not nodes:
         raise FrameworkError("no weight can vary: no indicator or pillar there has a sibling.")
+    local = framework.prepared().local
+    alone = {int(node) for inside in tree.children for node in inside if local[node] >= 1 - _ROUNDING}
+    if how != "free" and all(node in alone or local[node] == 0 for node in nodes):
+        raise FrameworkError(
+            "nothing would vary: of the siblings there, one has all the weight. Try free, which moves also those of 0."
+        )
     return found
 
 
