@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex import aggregate, treat
-from equindex._arrays import BoolArray, FloatArray, map_blocks, row_blocks
+from equindex._arrays import BoolArray, FloatArray, blocks, map_blocks, row_blocks
 from equindex._summary import Summary, summarise
 from equindex.aggregate import arithmetic_of_lines
 from equindex.errors import DataError, DomainError
@@ -26,6 +26,7 @@ __all__ = ["composite", "index_only", "measure", "ranks", "ties"]
 Measured = TypeVar("Measured", Summary, treat.Treatment)
 
 _CHUNK = 1 << 12  # rows measured at a time; fixed, so that summaries are the same bits everywhere
+_CELLS = 1 << 16  # scores rounded at a time, which stay in the cache
 _TIE_DIGITS = 12  # scores that agree to this many digits of the column's largest tie
 
 
@@ -253,10 +254,15 @@ def ties(score: FloatArray, decimals: int | None) -> FloatArray:
     """
     if decimals is not None:
         return np.round(score, decimals)
-    largest = np.fmax.reduce(np.abs(score), axis=1, keepdims=True)
+    found = np.empty(score.shape)
     with np.errstate(all="ignore"):
-        unit = 10.0 ** (_TIE_DIGITS - np.ceil(np.log10(largest)))
-        return np.where(np.isfinite(unit), np.round(score * unit), score)
+        for rows in blocks(len(score), max(1, _CELLS // max(1, score.shape[1]))):
+            part, out = score[rows], found[rows]
+            largest = np.maximum(np.fmax.reduce(part, axis=1), -np.fmin.reduce(part, axis=1))
+            unit = 10.0 ** (_TIE_DIGITS - np.ceil(np.log10(largest)))
+            np.rint(np.multiply(part, unit[:, None], out=out), out=out)
+            np.copyto(out, part, where=~np.isfinite(unit)[:, None])
+    return found
 
 
 @contextmanager

@@ -52,12 +52,13 @@ class _Task:
 
     study: Study
 
-    def __call__(self, span: tuple[int, int]) -> tuple[dict[str, FloatArray], FloatArray, dict[int, str]]:
-        """Return the scores of draws, the leaf weights of each, and why some fail."""
+    def __call__(self, span: tuple[int, int]) -> tuple[dict[str, FloatArray], FloatArray, FloatArray, dict[int, str]]:
+        """Return the scores of draws, those that are ranked as they are, leaf weights, and why some fail."""
         points = points_of(self.study, *span)
         failed: dict[int, str] = {}
         found = self.study.run(points, failed)
-        return found, drawn(self.study, points), failed
+        worth = ties(found[self.study.outputs[0]], self.study.framework.prepared().rank_decimals)
+        return found, worth, drawn(self.study, points), failed
 
 
 def points_of(study: Study, start: int, stop: int) -> Points:
@@ -121,20 +122,22 @@ def run(
     spans = [(a, b) for a, b in itertools.pairwise(cuts)]
     width = len(study.regions)
     most = max(1, _MOST_KEPT // (width * len(study.outputs)))
-    kept: dict[str, list[FloatArray]] = {
-        name: [] if after is None else [after.scores[name]] for name in study.outputs
-    }
     have = 0 if after is None else len(next(iter(after.scores.values())))
+    kept = {
+        name: np.empty((max(have, min(draws, most)), 1 if name == "degree" else width)) for name in study.outputs
+    }
+    for name, scores in kept.items() if after is not None else ():
+        scores[:have] = after.scores[name]
     led = np.zeros((width, len(study.tree.nodes))) if after is None else after.led.copy()
     failed = {} if after is None else dict(after.failed)
-    done, lead, decimals = first, study.outputs[0], study.framework.prepared().rank_decimals
+    done = first
 
     with _patient() as interrupted:
 
         def blocks() -> Iterator[FloatArray]:
             nonlocal done, have
             stream = engines.stream(_Task(study), spans, engine=engine, workers=workers)
-            for (start, stop), (found, weights, wrong) in zip(spans, stream, strict=False):
+            for (start, stop), (found, worth, weights, wrong) in zip(spans, stream, strict=False):
                 if wrong and not skip_failing:
                     number, reason = next(iter(wrong.items()))
                     raise FrameworkError(
@@ -142,12 +145,10 @@ def run(
                         f"{reason}\nVary less, or pass --skip-failing to leave such draws out and count them."
                     )
                 failed.update(wrong)
-                room = max(0, most - have)
+                more = min(max(0, most - have), stop - start)
                 for name, part in found.items():
-                    if room:
-                        kept[name].append(part[:room].copy())
-                have += min(room, stop - start)
-                worth = ties(found[lead], decimals)
+                    kept[name][have : have + more] = part[:more]
+                have += more
                 _lead(led, worth, weights)
                 done = stop
                 yield worth
@@ -159,7 +160,7 @@ def run(
         ranks = acceptability_of(blocks())
     return Kept(
         draws=done,
-        scores={name: np.concatenate(parts) for name, parts in kept.items()},
+        scores={name: scores[:have] for name, scores in kept.items()},
         ranks=ranks if after is None else after.ranks.merge(ranks),
         led=led,
         failed=failed,
