@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equindex import aggregate
-from equindex._arrays import FloatArray
+from equindex._arrays import FloatArray, blocks
 from equindex.model import MethodCall, Missing
 from equindex.scoring import PillarFilling, Tree
 
 __all__ = ["drop", "leaf_shares", "roll", "within"]
 
-_MEANS = (
-    "arithmetic",
-    "geometric",
-    "harmonic",
-)  # a mean of means is one mean with the products of the weights
+_MEANS: Mapping[str, tuple[Any, Any]] = {  # means of means are one mean with the products of the weights
+    "arithmetic": (None, None),
+    "geometric": (np.log, np.exp),
+    "harmonic": (np.reciprocal, np.reciprocal),
+}
+_LITTLE = 0.01  # share of weight left below which it is counted up instead
+_CELLS = 1 << 18  # scores worked on at a time, which stay in the cache
 _ROUNDING = 1e-9
 
 
@@ -106,19 +109,73 @@ def roll(
         If a score does not suit the aggregation.
     """
     used = {calls[node].label for node, inside in enumerate(tree.children) if inside.size}
-    whole = np.isfinite(z).all(axis=1)
-    means = used <= {next(iter(used))} and used <= set(_MEANS)
-    if means and whole.any() and (fill is None or whole.all()):
-        mean = aggregate.methods.get(next(iter(used))).function
-        weights = leaf_shares(tree, local)[:, None, :]
-        if whole.all():
-            found: FloatArray = mean(z, weights)
-            return found
-        score = np.empty((len(local), len(z)))
-        score[:, whole] = mean(np.ascontiguousarray(z[whole]), weights)
-        score[:, ~whole] = _up(tree, calls, missing, np.ascontiguousarray(z[~whole]), local)
-        return score
-    return _up(tree, calls, missing, z, local, fill)
+    mean = next(iter(used)) if len(used) == 1 else ""
+    whole = bool(np.isfinite(z).all())
+    if mean in _MEANS and (whole or (fill is None and missing.rule == "propagate")):
+        found: FloatArray = aggregate.methods.get(mean).function(
+            z, leaf_shares(tree, local)[:, None, :], missing=missing.rule
+        )
+        return found
+    if mean in _MEANS and fill is None and _apart(tree) and (mean == "arithmetic" or not (z <= 0).any()):
+        return _with_gaps(tree, calls, missing, z, local, mean)
+    score = np.empty((len(local), len(z)))
+    for draws in blocks(len(local), max(1, _CELLS // len(z))):
+        score[draws] = _up(tree, calls, missing, z, local[draws], fill)
+    return score
+
+
+def _apart(tree: Tree) -> bool:
+    """Whether no parent has both indicators and pillars for children."""
+    return all(len({bool(tree.leaf[child] >= 0) for child in inside}) < 2 for inside in tree.children)
+
+
+def _with_gaps(
+    tree: Tree,
+    calls: Sequence[MethodCall],
+    missing: Missing,
+    z: FloatArray,
+    local: FloatArray,
+    mean: str,
+) -> FloatArray:
+    """Score rows with gaps by one mean all the way up, the weight of what is missing going to its siblings.
+
+    The root is one product over all indicators, put right by what the gaps of each pillar change. Rows in which too
+    little of a pillar is left in some draw go up node by node.
+    """
+    absent, to, back = np.isnan(z), *_MEANS[mean]
+    y = np.where(absent, 0.0, z if to is None else to(z))
+    share = np.ones(local.shape)
+    for node in range(1, len(tree.ids)):
+        share[:, node] = share[:, tree.parent[node]] * local[:, node]
+    least = max(missing.min_coverage, _LITTLE)
+    pillars = []
+    for node, inside in enumerate(tree.children):
+        if inside.size and tree.leaf[inside[0]] >= 0:
+            own = tree.leaf[inside]
+            rows = np.flatnonzero(absent[:, own].any(axis=1))
+            if rows.size:
+                at = np.ix_(rows, own)
+                pillars.append((node, inside, rows, y[at], absent[at].astype(np.float64)))
+    score, thin = np.empty((len(local), len(z))), np.zeros(len(z), dtype=bool)
+    for draws in blocks(len(local), max(1, _CELLS // len(z))):
+        total = y @ share[draws, tree.nodes].T
+        for node, inside, rows, there, holes in pillars:
+            lost = holes @ local[draws, inside].T
+            left = 1 - lost
+            thin[rows] |= left.min(axis=1) < least
+            with np.errstate(all="ignore"):
+                lost /= left
+                lost *= there @ share[draws, inside].T
+                total[rows] += lost
+        if back is not None:
+            with np.errstate(all="ignore"):
+                back(total, out=total)
+        score[draws] = total.T
+    few = np.flatnonzero(thin)
+    if few.size:
+        for draws in blocks(len(local), max(1, _CELLS // len(few))):
+            score[draws, few] = _up(tree, calls, missing, z[few], local[draws])
+    return score
 
 
 def _up(
@@ -139,26 +196,63 @@ def _up(
             continue
         call = calls[node]
         method = aggregate.methods.get(call.name)
-        weights = np.ascontiguousarray(local[:, None, inside])
-        shape = np.broadcast_shapes(*(score[child].shape for child in inside))
-        part = np.stack([np.broadcast_to(score[child], shape) for child in inside], axis=-1)
+        weights = local[:, inside]
+        parts = [score[child] for child in inside]
         thin = None
         if not complete:
-            seen = np.stack([np.broadcast_to(cover[child], shape) for child in inside], axis=-1)
-            seen = np.where(np.isnan(part), 0.0, seen)
-            cover[node] = np.minimum((seen @ np.swapaxes(weights, -1, -2))[..., 0], 1.0)
+            seen = [np.where(np.isnan(score[child]), 0.0, cover[child]) for child in inside]
+            cover[node] = np.minimum(_weighted(seen, weights), 1.0)
             if missing.rule == "reweight":
                 thin = cover[node] < missing.min_coverage - _ROUNDING
-                if method.traits.get("relative"):
-                    part = np.broadcast_to(part, (*thin.shape, part.shape[-1])).copy()
-                    part[thin] = np.nan  # nobody is compared with a region that has no score
-        found: FloatArray = method.function(part, weights, missing=missing.rule, **call.options)
+                if method.traits.get("relative"):  # nobody is compared with a region that has no score
+                    parts = [np.where(thin, np.nan, part) for part in parts]
+        found = None
+        if call.label in _MEANS and any(part.ndim > 1 for part in parts):
+            found = _mean(call.label, parts, weights, missing)
+        if found is None:
+            shape = np.broadcast_shapes(*(part.shape for part in parts))
+            part = np.stack([np.broadcast_to(part, shape) for part in parts], axis=-1)
+            found = method.function(part, weights[:, None, :], missing=missing.rule, **call.options)
         if thin is not None:
             found = np.where(thin, np.nan, found)
         score[node] = np.broadcast_to(found, (len(local), len(z)))
-        if not complete:
-            cover[node] = np.broadcast_to(cover[node], (len(local), len(z)))
-            if fill is not None and node:
-                holes, score[node] = np.isnan(score[node]), fill(node, score[node])
-                cover[node] = np.where(holes & ~np.isnan(score[node]), 1.0, cover[node])
+        if not complete and fill is not None and node:
+            holes, score[node] = np.isnan(score[node]), fill(node, score[node])
+            cover[node] = np.where(holes & ~np.isnan(score[node]), 1.0, cover[node])
     return score[0]
+
+
+def _weighted(parts: Sequence[FloatArray], weights: FloatArray) -> FloatArray:
+    """Add up parts, each of shape (rows,) or (draws, rows), by weights of shape (draws, parts)."""
+    if all(part.ndim == 1 for part in parts):
+        return weights @ np.stack(parts)
+    total = weights[:, :1] * parts[0]
+    for place, part in enumerate(parts[1:], 1):
+        total += weights[:, place : place + 1] * part
+    return total
+
+
+def _mean(
+    name: str, parts: Sequence[FloatArray], weights: FloatArray, missing: Missing
+) -> FloatArray | None:
+    """Take the mean of parts that differ from draw to draw; None where some score does not suit it."""
+    to, back = _MEANS[name]
+    if to is not None and any((part <= 0).any() for part in parts):
+        return None
+    absent = [np.isnan(part) for part in parts]
+    score = [part if to is None else to(part) for part in parts]
+    if any(gaps.any() for gaps in absent):
+        present = _weighted([(~gaps).astype(np.float64) for gaps in absent], weights)
+        found = _weighted([np.where(gaps, 0.0, part) for gaps, part in zip(absent, score, strict=True)], weights)
+        if missing.rule == "reweight":
+            with np.errstate(all="ignore"):
+                found /= present
+        else:
+            lost = _weighted([gaps.astype(np.float64) for gaps in absent], weights)
+            found[np.broadcast_to(lost > 0, found.shape)] = np.nan
+    else:
+        found = _weighted(score, weights)
+    if back is not None:
+        with np.errstate(all="ignore"):
+            back(found, out=found)
+    return found
