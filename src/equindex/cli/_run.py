@@ -19,7 +19,7 @@ from equindex.errors import EquindexError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["bar", "clean", "command", "guard_streams", "say", "spinner", "write_results"]
+__all__ = ["bar", "clean", "command", "guard_streams", "say", "spinner", "stages", "write_results"]
 
 _MANY_ROWS = 200_000  # of a workbook, which take a minute or more
 _BREAKS = "\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"
@@ -95,6 +95,13 @@ def spinner(text: str, quiet: bool = False) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def bar(text: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
     """Show on a terminal how much of long work is done and how long the rest takes."""
+    with stages(text, quiet) as progress:
+        yield None if progress is None else functools.partial(progress, text)
+
+
+@contextmanager
+def stages(text: str, quiet: bool = False) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Show the same of work that has parts: what is yielded is told the part, how much of it is done, and all of it."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -103,8 +110,15 @@ def bar(text: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] |
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(text, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        tasks = {text: progress.add_task(text, total=None)}
+
+        def told(part: str, done: int, total: int) -> None:
+            if part not in tasks:
+                progress.remove_task(tasks.popitem()[1])
+                tasks[part] = progress.add_task(part, total=total)
+            progress.update(tasks[part], completed=done, total=total)
+
+        yield told
 
 
 def write_results(

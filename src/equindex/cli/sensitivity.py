@@ -19,7 +19,7 @@ from equindex.cli._options import (
     app,
     framework_of,
 )
-from equindex.cli._run import bar, command, say, spinner, write_results
+from equindex.cli._run import command, say, spinner, stages, write_results
 from equindex.cli.uncertainty import EngineOption, SeedOption, VaryOption, WorkersOption
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def sensitivity(
     from equindex import uncertainty as library
 
     built = framework_of(framework, sets, weights)
-    with bar("Scoring", quiet) as progress:
+    with stages("Scoring", quiet) as progress:
         found = library.sensitivity(
             built,
             data,
@@ -132,7 +132,8 @@ def _show(found: Sensitivity) -> None:
         line(sentence)
     line("")
     shares = found.shares
-    overall = shares[(shares["region"] == "") & shares["total"].notna()]
+    alone = len(found.effects.factors) == 1  # all is owed to it
+    overall = shares[(shares["region"] == "") & shares["total"].notna() & (not alone)]
     rows = [
         [
             row["output"],
@@ -157,9 +158,7 @@ def _show(found: Sensitivity) -> None:
         ]
         for row in records(found.one_at_a_time)
     ]
-    _cut(
-        "One change at a time", ["change", "mean shift", "pairs swapped", "moves most", "reason"], changes, 3
-    )
+    _cut("One change at a time", ["change", "shift", "swaps", "moves most", "reason"], changes, 4)
     without = [
         [
             f"{row['level']} {row['node_name'] or row['node']}",
@@ -170,7 +169,7 @@ def _show(found: Sensitivity) -> None:
         ]
         for row in records(found.left_out)
     ]
-    _cut("Left out", ["without", "mean shift", "pairs swapped", "moves most", "reason"], without, 3)
+    _cut("Left out", ["without", "shift", "swaps", "moves most", "reason"], without, 4)
     steady = [
         [
             row["node_name"] or row["node"],
@@ -182,8 +181,10 @@ def _show(found: Sensitivity) -> None:
         for row in records(found.stability)
     ]
     if steady:
-        headers = ["weight of", "weight", "leader stays first", "else passed by", "all ranks stay"]
+        headers = ["weight of", "weight", "leader stays first", "passed by", "all ranks stay"]
         _cut("How far a weight can move, the others in proportion", headers, steady, 3)
+    if found.one_at_a_time.size or found.left_out.size:
+        line("shift: mean places that ranks move; swaps: pairs of regions that change places.")
     line("Every region, smallest changes and bounds of ranks: -o FOLDER.")
 
 

@@ -24,7 +24,6 @@ from equindex.uncertainty.weights import Weights
 __all__ = ["Change", "changed", "left_out"]
 
 _MOST_REGIONS = 1000  # that are left out in turn, each a run of all steps
-_MOST_SWAPS = 10_000
 
 Progress = Callable[[int, int], None]
 
@@ -42,31 +41,25 @@ class Change:
     reason: str = ""
 
 
-def changed(study: Study, source: Source, factors: Sequence[Factor]) -> list[Change]:
+def changed(
+    study: Study, source: Source, factors: Sequence[Factor], progress: Progress | None = None
+) -> list[Change]:
     """Change one thing at a time: each option of a choice, each weight to the ends of its band.
 
     Weights drawn freely have no ends, errors and resamples no settings: they are not among these.
     """
     found: list[Change] = []
     tree = study.tree
-    for factor in factors:
+    for at, factor in enumerate(factors):
+        if progress is not None:
+            progress(at, len(factors))
         if isinstance(factor, Choice):
             for option in factor.options:
                 one = replace(factor, options=(option,))
                 try:
                     found.append(_one(_of(study, source, [one]), factor.name, option, -1))
                 except EquindexError as error:
-                    found.append(
-                        Change(
-                            factor=factor.name,
-                            setting=option,
-                            node=-1,
-                            region=-1,
-                            scores=None,
-                            degree=np.nan,
-                            reason=str(error),
-                        )
-                    )
+                    found.append(_failed(factor.name, option, -1, error))
         elif isinstance(factor, Weights) and factor.how == "band":
             other = _of(study, source, [factor])
             for node in factor.nodes(tree):
@@ -97,16 +90,14 @@ def left_out(
         nodes = [node for node, kind in enumerate(tree.levels) if kind == level]
         kept = [node for node in nodes if (tree.sums(np.eye(len(tree.nodes)))[:, node] == 0).any()]
         if kept:
-            factor = Exclude(what=level, nodes=tuple(tree.ids[node] for node in kept))
-            other = _of(study, source, [factor])
-            for place, node in enumerate(kept):
-                u = np.full((1, 1), (place + 1.5) / (len(kept) + 1))
-                found.append(_at(other, u, level, "left out", node))
+            found += _without_nodes(study, source, level, kept)
+            if progress is not None:
+                progress(len(found), len(tree.ids) - 1)
     count = len(study.regions)
     if 3 <= count <= _MOST_REGIONS:
         task = _Without(_of(study, source, []))
         for place, part in enumerate(engines.stream(task, range(count), engine=engine, workers=workers)):
-            scores, reason = part
+            scores, degree, reason = part
             found.append(
                 Change(
                     factor="region",
@@ -114,7 +105,7 @@ def left_out(
                     node=-1,
                     region=place,
                     scores=scores,
-                    degree=np.nan,
+                    degree=degree,
                     reason=reason,
                 )
             )
@@ -123,17 +114,42 @@ def left_out(
     return found
 
 
+def _without_nodes(study: Study, source: Source, level: str, nodes: list[int]) -> list[Change]:
+    """Leave out nodes in turn: all from one study, or each from its own where one cannot be scored."""
+    names = [study.tree.ids[node] for node in nodes]
+    try:
+        other = _of(study, source, [Exclude(what=level, nodes=tuple(names))])
+    except EquindexError as error:
+        if len(nodes) == 1:
+            return [_failed(level, "left out", nodes[0], error)]
+        return [change for node in nodes for change in _without_nodes(study, source, level, [node])]
+    points = (np.arange(len(nodes)) + 1.5) / (len(nodes) + 1)
+    return [
+        _at(other, np.array([[u]]), level, "left out", node) for u, node in zip(points, nodes, strict=True)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Without:
-    """Scores of the other regions when one is not measured."""
+    """Scores of the other regions, and the degree, when one is not measured."""
 
     study: Study
 
-    def __call__(self, place: int) -> tuple[FloatArray | None, str]:
+    def __call__(self, place: int) -> tuple[FloatArray | None, float, str]:
         try:
-            return self.study.without_region(place), ""
+            return *self.study.without_region(place), ""
         except EquindexError as error:
-            return None, str(error)
+            return None, np.nan, str(error)
+
+
+def _failed(factor: str, setting: str, node: int, error: EquindexError) -> Change:
+    """Say why there are no scores; of a study's refusal, the reason of its only combination."""
+    reason = str(error)
+    if reason.startswith("1 of 1 combinations"):
+        reason = reason.split("\n")[1].partition(": ")[2]
+    return Change(
+        factor=factor, setting=setting, node=node, region=-1, scores=None, degree=np.nan, reason=reason
+    )
 
 
 def _of(study: Study, source: Source, factors: Sequence[Factor]) -> Study:
@@ -155,7 +171,7 @@ def _at(study: Study, u: FloatArray, factor: str, setting: str, node: int) -> Ch
 
 
 def measured(
-    change: Change, score: FloatArray, rank: NDArray[np.int32], decimals: int | None
+    change: Change, score: FloatArray, decimals: int | None
 ) -> tuple[dict[str, Any], NDArray[np.int64] | None]:
     """Compare the ranks of a change with those as things stand, among the regions that both rank.
 
@@ -169,14 +185,15 @@ def measured(
     if change.scores is None:
         return {}, None
     both = np.isfinite(change.scores) & np.isfinite(score)
+    before, after = ties(np.where(both, np.stack([score, change.scores]), np.nan), decimals)
     new = kept_ranks(ties(change.scores[None], decimals))[0]
-    old = kept_ranks(ties(np.where(both, score, np.nan)[None], decimals))[0] if change.region >= 0 else rank
-    move = np.where(both & (new > 0) & (old > 0), new - old, 0)
     if both.sum() < 2:
         return {}, new
-    reversed_ = swaps(score, np.where(both, change.scores, np.nan)[None], most=0).count[0]
+    old, place = kept_ranks(np.stack([before, after]))
+    move = place - old
+    reversed_ = swaps(before, after[None], most=0).count[0]
     with np.errstate(all="ignore"):
-        tau = float(stats.kendalltau(score[both], change.scores[both]).statistic)
+        tau = float(stats.kendalltau(before[both], after[both]).statistic)
     most = int(np.abs(move).argmax())
     return {
         "rank_shift": float(np.abs(move[both]).mean()),
@@ -186,5 +203,5 @@ def measured(
         "kendall": tau,
         "most": most if move[most] else -1,
         "from": int(old[most]),
-        "to": int(new[most]),
+        "to": int(place[most]),
     }, new

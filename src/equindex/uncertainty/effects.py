@@ -218,6 +218,11 @@ class _Task:
                 f"{name} has no score at {int(np.isnan(lead[:, region]).sum())} of {len(lead)} points, such as point "
                 f"{int(numbers[point])}: effects need every outcome. Impute its gaps, lower min_coverage, or vary less."
             )
+        if "degree" in found and (bad := np.isnan(found["degree"][:, 0])).any():
+            raise FrameworkError(
+                f"the degree of equalization is not defined at {int(bad.sum())} of {len(bad)} points, such as point "
+                f"{int(numbers[bad.argmax()])}: effects need every outcome. Vary less, or choose another degree."
+            )
         places = kept_ranks(ties(lead, study.framework.prepared().rank_decimals))
         shift = np.abs(places - self.rank[here]).mean(axis=1, keepdims=True)
         columns: dict[str, Any] = {"rank shift": shift, "score": lead, "rank": places}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,11 @@ import numpy as np
 
 from equindex.errors import DataError, FrameworkError, MethodError
 from equindex.framework import Framework, Source
+from equindex.scoring import Scores, ties
 from equindex.uncertainty.alone import Change, changed, left_out, measured
+from equindex.uncertainty.draws import kept_ranks
 from equindex.uncertainty.effects import Effects, effects, named
-from equindex.uncertainty.factors import Factor, parse, to_record
+from equindex.uncertainty.factors import Factor, from_record, parse, to_record
 from equindex.uncertainty.standing import Standing
 from equindex.uncertainty.steady import Steady, steady
 from equindex.uncertainty.study import Study
@@ -22,7 +24,11 @@ from equindex.uncertainty.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Sensitivity", "sensitivity"]
+__all__ = ["Sensitivity", "again", "sensitivity"]
+
+_REACHES = {"leader": "leader", "neighbours": "next"}
+_BOUNDS = ("best", "worst", "exact", "best_found", "worst_found", "can_lead")
+_UNMOVED = 1e-12  # a weight that moves by less does not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +126,7 @@ class Sensitivity(Standing):
         rows = []
         decimals = self.scores.plan.rank_decimals
         for change in self.without:
-            _, ranks = measured(change, self.score, self.rank, decimals)
+            _, ranks = measured(change, self.score, decimals)
             if change.region >= 0 or ranks is None:
                 continue
             for region, code in enumerate(self.codes):
@@ -144,7 +150,7 @@ class Sensitivity(Standing):
 
         rows, tree = [], self.study.tree
         for change in changes:
-            figures, _ = measured(change, self.score, self.rank, self.scores.plan.rank_decimals)
+            figures, _ = measured(change, self.score, self.scores.plan.rank_decimals)
             most = figures.pop("most", -1)
             told = {"region": "", "region_name": ""} if most < 0 else self.region(most)
             if change.region >= 0:
@@ -213,7 +219,7 @@ class Sensitivity(Standing):
         for row in self.steady.swaps:
             rows.append(
                 {
-                    "reaches": row["of"].replace("neighbours", "next").replace("leader", "leader"),
+                    "reaches": _REACHES[row["of"]],
                     **self.region(row["region"]),
                     "other": self.codes[row["reaches"]],
                     "other_name": self.name(row["reaches"]),
@@ -227,11 +233,43 @@ class Sensitivity(Standing):
         return pd.DataFrame(rows)
 
     @cached_property
+    def swap_weights(self) -> pd.DataFrame:
+        """The weights that the smallest changes come to, of the indicators whose weight moves: shares of the root."""
+        import pandas as pd
+
+        tree, rows = self.study.tree, []
+        given = self.steady.weights
+        for row in self.steady.swaps:
+            assert given is not None
+            for leaf in np.flatnonzero(np.abs(row["weights"] - given) > _UNMOVED).tolist():
+                node = tree.nodes[leaf]
+                rows.append(
+                    {
+                        "reaches": _REACHES[row["of"]],
+                        **self.region(row["region"]),
+                        "other": self.codes[row["reaches"]],
+                        "other_name": self.name(row["reaches"]),
+                        "node": tree.ids[node],
+                        "node_name": tree.names[node],
+                        "weight": given[leaf],
+                        "weight_to_tie": row["weights"][leaf],
+                    }
+                )
+        return pd.DataFrame(rows)
+
+    @cached_property
     def bounds(self) -> pd.DataFrame:
-        """The best and the worst rank of each region over a band around the weights, and over all weights."""
+        """The best and the worst rank of each region without gaps, over a band around the weights and over all weights.
+
+        Ranks count regions without gaps only.
+        """
         import pandas as pd
 
         rows = []
+        whole = np.full(len(self.score), np.nan)
+        known = [row["region"] for row in self.steady.bounds]
+        whole[known] = self.score[known]
+        now = kept_ranks(ties(whole[None], self.scores.plan.rank_decimals))[0]
         for place, row in enumerate(self.steady.bounds):
             region = row["region"]
             assert self.steady.dominated is not None
@@ -239,11 +277,8 @@ class Sensitivity(Standing):
             rows.append(
                 {
                     **self.region(region),
-                    "rank": int(self.rank[region]),
-                    **{
-                        key: row[key]
-                        for key in ("best_near", "worst_near", "exact_near", "best", "worst", "exact")
-                    },
+                    "rank": int(now[region]),
+                    **{f"{key}{over}": row[f"{key}{over}"] for over in ("_near", "") for key in _BOUNDS},
                     "dominates": int(self.steady.dominating[place]),
                     "dominated_by": int(self.steady.dominated[place]),
                 }
@@ -260,6 +295,7 @@ class Sensitivity(Standing):
             "left_out_ranks": self.left_out_ranks,
             "stability": self.stability,
             "swaps": self.swaps,
+            "swap_weights": self.swap_weights,
             "rank_bounds": self.bounds,
         }
         return {name: frame for name, frame in found.items() if len(frame)}
@@ -286,7 +322,7 @@ def sensitivity(
     engine: str = "threads",
     workers: int | None = None,
     folder: str | Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Sensitivity:
     """Find what moves scores and ranks most.
 
@@ -311,8 +347,10 @@ def sensitivity(
         Whether every weight is a factor by itself; else all together are one.
     band : float
         Best and worst ranks are told for weights up or down by this share, beside those for all weights.
-    engine, workers, folder, progress
+    engine, workers, folder
         As for `equindex.uncertainty.analyse`.
+    progress : callable, optional
+        Called with what is being done, how much of that is finished, and all of it.
 
     Returns
     -------
@@ -331,8 +369,7 @@ def sensitivity(
        for the quality assessment of composite indicators", Journal of the Royal Statistical Society A 168(2), 2005,
        307-323.
     """
-    if not 0 < band <= 1:
-        raise MethodError(f"band should be above 0 and at most 1, is {band:g}.")
+    _check(band, level, resamples, seed)
     told = list(vary)
     texts = [text for text in told if isinstance(text, str)]
     factors = (
@@ -351,7 +388,29 @@ def sensitivity(
         "each_weight": each_weight,
         "band": band,
     }
-    scores = framework.score(data)
+    return _run(framework, data, framework.score(data), factors, asked, engine, workers, progress)
+
+
+def again(scores: Scores, progress: Callable[[str, int, int], None] | None = None) -> Sensitivity:
+    """Repeat what the provenance of re-run scores records."""
+    asked = dict(scores.provenance["options"]["sensitivity"])
+    factors = tuple(from_record(part) for part in asked["factors"])
+    framework = Framework.from_dict(scores.provenance["framework"])
+    return _run(framework, scores.panel, scores, factors, asked, "threads", None, progress)
+
+
+def _run(
+    framework: Framework,
+    data: Any,
+    scores: Scores,
+    factors: Sequence[Factor],
+    asked: Mapping[str, Any],
+    engine: str,
+    workers: int | None,
+    progress: Callable[[str, int, int], None] | None,
+) -> Sensitivity:
+    year, seed, level = asked["year"], asked["seed"], asked["level"]
+    say = progress or (lambda *_: None)
     outputs = tuple(
         name
         for name, part in (
@@ -366,28 +425,43 @@ def sensitivity(
     still = Study.of(framework, data, [], year=year, outputs=outputs, seed=seed, source=source)
     base = Standing(scores=scores, study=study)
     if (base.rank > 0).sum() < 2:
-        raise DataError("fewer than two regions have a rank, so nothing can move it.")
+        raise DataError(f"fewer than two regions have a rank in {study.year}, so nothing can move it.")
     first = still.run(still.points(np.empty((1, 0)), np.zeros(1, dtype=np.int64)))
     found = effects(
         study,
         base.rank,
-        samples=samples,
-        resamples=resamples,
+        samples=asked["samples"],
+        resamples=asked["resamples"],
         level=level,
-        each_weight=each_weight,
+        each_weight=asked["each_weight"],
         engine=engine,
         workers=workers,
-        progress=progress,
+        progress=partial(say, "Effects"),
     )
+    without = left_out(study, source, engine=engine, workers=workers, progress=partial(say, "Leaving out"))
     options = {**scores.provenance.get("options", {}), "sensitivity": {**asked, "year": study.year}}
     return Sensitivity(
         scores=scores,
         study=study,
         effects=found,
-        alone=tuple(changed(study, source, factors)),
-        without=tuple(left_out(study, source, engine=engine, workers=workers)),
-        steady=steady(still, still.bases[0, -1], band),
+        alone=tuple(changed(study, source, factors, partial(say, "One at a time"))),
+        without=tuple(without),
+        steady=steady(still, still.bases[0, -1], asked["band"], partial(say, "Weights")),
         level=level,
         degree=float(first["degree"][0, 0]) if "degree" in first else float("nan"),
         provenance={**scores.provenance, "options": options, "seed": seed},
     )
+
+
+def _check(band: float, level: float, resamples: int, seed: int) -> None:
+    faults = []
+    if not 0 < band <= 1:
+        faults.append(f"band should be above 0 and at most 1, is {band:g}.")
+    if not 0 < level < 1:
+        faults.append(f"level should be a share between 0 and 1, is {level:g}.")
+    if resamples < 0 or resamples == 1:
+        faults.append(f"resamples should be 0 (no intervals) or at least 2, is {resamples}.")
+    if seed < 0:
+        faults.append(f"seed should be 0 or more, is {seed}.")
+    if faults:
+        raise MethodError(" ".join(faults))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from equindex._arrays import FloatArray
 from equindex.sensitivity import (
     Polytope,
+    can_lead,
     dominance,
     polytope,
     rank_bounds,
@@ -24,16 +25,23 @@ from equindex.uncertainty.study import Basis, Study
 
 __all__ = ["Steady", "steady"]
 
-_MOST_BOUNDED = 300  # regions whose best and worst ranks are searched for exactly
+_MOST_SEARCHED = 100  # regions whose best and worst ranks are searched for by programmes,
+_MOST_RIVALS = 60  # each with so many others that can be ahead and behind
+_MOST_ASKED = 300  # regions of which a programme says whether they can be first
 _MOST_COMPARED = 3000  # regions that are compared with each other
 
 
 @dataclass(frozen=True, kw_only=True)
 class Steady:
-    """Rows of the tables, each a dict; `reason` says why there are none, `left` which regions have gaps."""
+    """Rows of the tables, each a dict; `reason` says why there are none, `left` which regions have gaps.
+
+    `leader` is the first of the regions without gaps; `weights` are those of the indicators, shares of the root.
+    """
 
     reason: str = ""
     left: tuple[int, ...] = ()
+    leader: int = -1
+    weights: FloatArray | None = None
     stability: tuple[dict[str, Any], ...] = ()
     swaps: tuple[dict[str, Any], ...] = ()
     bounds: tuple[dict[str, Any], ...] = ()
@@ -41,7 +49,9 @@ class Steady:
     dominating: NDArray[np.intp] | None = None
 
 
-def steady(study: Study, basis: Basis, band: float, progress: Callable[[str], None] | None = None) -> Steady:
+def steady(
+    study: Study, basis: Basis, band: float, progress: Callable[[int, int], None] | None = None
+) -> Steady:
     """Analyse the weights of the indicators, shares of the root, where the index is one mean all the way up.
 
     Parameters
@@ -53,7 +63,7 @@ def steady(study: Study, basis: Basis, band: float, progress: Callable[[str], No
     band : float
         Bounds of ranks are over weights up or down by this share, and over all weights.
     progress : callable, optional
-        Called with what is being done.
+        Called with the parts that are finished and all of them.
 
     Returns
     -------
@@ -79,17 +89,20 @@ def steady(study: Study, basis: Basis, band: float, progress: Callable[[str], No
             reason=f"{len(complete):,} regions are more than the {_MOST_COMPARED:,} of which every two are compared.",
             left=left,
         )
-    say = progress or (lambda _: None)
+    say = progress or (lambda *_: None)
     own = np.ascontiguousarray(z[complete])
-    say("intervals of weights")
+    first, _ = rivals(own, weights)
     rows = _stability(study, basis, own, weights, complete)
-    say("smallest changes")
+    say(1, 3)
     changes = _changes(own, weights, complete)
-    say("bounds of ranks")
+    say(2, 3)
     bounds = _bounds(own, weights, complete, band)
     ahead = dominance(own)
+    say(3, 3)
     return Steady(
+        weights=weights,
         left=left,
+        leader=int(complete[first[0]]),
         stability=tuple(rows),
         swaps=tuple(changes),
         bounds=tuple(bounds),
@@ -107,9 +120,10 @@ def _stability(
     parts = [(tree.nodes.tolist(), z, weights)]
     children = tree.children[0].tolist()
     if 1 < len(children) < len(tree.nodes):
-        shares = np.column_stack([(tree.sums(np.diag(weights))[:, child]) for child in children])
-        local = np.divide(shares, shares.sum(axis=0), out=np.zeros_like(shares), where=shares.sum(axis=0) > 0)
-        parts.append((children, z @ local, output.local[children]))
+        inside = output.local.copy()
+        inside[children] = 1.0  # each indicator's share of its pillar, also where that has no weight
+        below = tree.sums(np.eye(len(tree.nodes)))[:, children] * leaf_shares(tree, inside[None])[0][:, None]
+        parts.append((children, z @ below, output.local[children]))
     rows = []
     for nodes, scores, own in parts:
         found = stability(scores, own)
@@ -152,6 +166,7 @@ def _changes(z: FloatArray, weights: FloatArray, complete: NDArray[np.intp]) -> 
                     "relative": relative.size[place],
                     "more": int(moved.argmax()) if known and moved.max() > 0 else -1,
                     "less": int(moved.argmin()) if known and moved.min() < 0 else -1,
+                    "weights": least.weights[place],
                     "reason": "" if known else "worse or equal in every indicator with a weight",
                 }
             )
@@ -162,20 +177,36 @@ def _bounds(
     z: FloatArray, weights: FloatArray, complete: NDArray[np.intp], band: float
 ) -> list[dict[str, Any]]:
     """Best and worst ranks over a band around the weights, and over all weights."""
-    most = 60 if len(z) <= _MOST_BOUNDED else 0
-    near: Polytope = polytope(
+    near = polytope(
         z.shape[1], low=np.maximum(weights * (1 - band), 0.0), high=np.minimum(weights * (1 + band), 1.0)
     )
-    inside, anywhere = rank_bounds(z, near, most=most), rank_bounds(z, None, most=most)
+    found = {"_near": _bounded(z, near), "": _bounded(z, None)}
     return [
         {
-            "region": int(complete[place]),
-            "best_near": int(inside.best[place]),
-            "worst_near": int(inside.worst[place]),
-            "exact_near": bool(inside.exact[place]),
-            "best": int(anywhere.best[place]),
-            "worst": int(anywhere.worst[place]),
-            "exact": bool(anywhere.exact[place]),
+            "region": int(region),
+            **{
+                f"{name}{over}": values[place]
+                for over, part in found.items()
+                for name, values in part.items()
+            },
         }
-        for place in range(len(z))
+        for place, region in enumerate(complete)
     ]
+
+
+def _bounded(z: FloatArray, allowed: Polytope | None) -> dict[str, list[Any]]:
+    """Return bounds of ranks, ranks that are really attained, and who can be first (None where not asked)."""
+    bounds = rank_bounds(z, allowed, most=_MOST_RIVALS if len(z) <= _MOST_SEARCHED else 0)
+    doubtful = (bounds.best == 1) & (bounds.best_found > 1)
+    first: list[bool | None] = (bounds.best == 1).tolist()
+    if doubtful.any():
+        told = can_lead(z, allowed).possible.tolist() if len(z) <= _MOST_ASKED else [None] * len(z)
+        first = [told[place] if doubtful[place] else known for place, known in enumerate(first)]
+    return {
+        "best": bounds.best.tolist(),
+        "worst": bounds.worst.tolist(),
+        "exact": bounds.exact.tolist(),
+        "best_found": bounds.best_found.tolist(),
+        "worst_found": bounds.worst_found.tolist(),
+        "can_lead": first,
+    }

@@ -185,7 +185,7 @@ class Study:
                 ""
                 if not choices
                 else "\nLeave out what does not fit"
-                + ("." if not combinations else ", or pass --skip-failing to draw from the others only.")
+                + ("." if not combinations else ", or draw from the others only: uncertainty --skip-failing.")
             )
             of = max(1, int(np.prod([len(c.options) for c in choices], dtype=float)))
             raise FrameworkError(
@@ -361,8 +361,11 @@ class Study:
         for combination, places in whole.items():
             yield self.bases[combination, -1], np.flatnonzero(np.isin(where.ravel(), places))
 
-    def without_region(self, place: int) -> FloatArray:
-        """Score the others of the year when a region is not measured in any year; NaN for itself."""
+    def without_region(self, place: int) -> tuple[FloatArray, float]:
+        """Score the others of the year, and their degree, when a region is not measured in any year.
+
+        Its own score is NaN, and so is the degree where it is no output.
+        """
         framework, panel = self.variants[0, -1]
         rest = replace(panel, scored=panel.region != self.regions[place])
         if panel.scored is not None:
@@ -375,7 +378,13 @@ class Study:
         assert rolled is not None
         found: FloatArray = (rolled if isinstance(rolled, Rolled) else rolled.rolled).score[rows, 0].copy()
         found[place] = np.nan
-        return found
+        degree = np.nan
+        if "degree" in self.outputs:
+            others = np.where((panel.region != self.regions[place])[:, None], panel.x, np.nan)
+            leaves = degrees(plan, replace(panel, x=others), self.year)[None, :]
+            mean = tuple(MethodCall(name="arithmetic") for _ in plan.tree.ids)
+            degree = float(roll(plan.tree, mean, plan.missing, leaves, scores.plan.local[None])[0, 0])
+        return found, degree
 
     def weights(self, basis: Basis, output: Output, points: Points) -> FloatArray:
         """Return the local weights of every point, shape (points, nodes of the basis)."""

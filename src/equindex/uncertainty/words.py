@@ -130,8 +130,10 @@ def matters(found: Sensitivity) -> list[str]:
         ("rank shift", "how far ranks move on average"),
         ("degree", "the degree of equalization"),
     ):
-        part = found.shares[(found.shares["output"] == output) & found.shares["total"].notna()]
-        if len(part):
+        part = found.shares[found.shares["output"] == output]
+        if len(part) and part["total"].isna().all():
+            said.append(f"Nothing that varies changes {words}: it is constant.")
+        elif len(found.effects.factors) > 1 and len(part):
             top = part.sort_values("total", ascending=False)
             parts = [
                 f"{_factor(row)} {_percent(row['total'])} ({_percent(max(row['first'], 0.0))} alone)"
@@ -159,15 +161,19 @@ def matters(found: Sensitivity) -> list[str]:
                 f"{words}, ranks move most when {row['node_name']} is left out: {row['rank_shift']:.1f} places on "
                 f"average; {row['region_name']} goes from {row['rank_from']} to {row['rank_to']}."
             )
-    part = found.left_out[found.left_out["level"] == "region"]
+    part = found.left_out[(found.left_out["level"] == "region") & found.left_out["reversals"].notna()]
     if len(part):
-        reversing = part[part["reversals"].fillna(0) > 0]
+        most = part.sort_values("reversals", ascending=False, kind="stable").iloc[0]
+        swapping = int((part["reversals"] > 0).sum())
         said.append(
             "Leaving out a region swaps no two others."
-            if reversing.empty
-            else f"Leaving out one of {len(reversing)} regions swaps others, {reversing.iloc[0]['node_name']} most: "
-            f"{reversing['reversals'].max()} pairs."
+            if not swapping
+            else f"{_count(swapping, 'region')} of {len(part)} would swap others if left out, "
+            f"{most['node_name']} most: {_count(most['reversals'], 'pair')}."
         )
+    lost = int((found.left_out["reason"] != "").sum())
+    if lost:
+        said.append(f"{_count(lost, 'part')} cannot be left out (table left_out says why).")
     said += _steady(found)
     return said
 
@@ -179,6 +185,8 @@ def _design(found: Sensitivity) -> str:
         if effects.exact
         else f"{effects.points:,} points of a Sobol' design, seed {found.study.seed}"
     )
+    if len(effects.factors) == 1:
+        how = "nothing else, so all the variance is owed to that"
     return f"Varied: {varied(found.study.factors)}; {how}."
 
 
@@ -190,31 +198,37 @@ def _steady(found: Sensitivity) -> list[str]:
     if found.steady.reason:
         return [f"Exact intervals of weights: none, since {found.steady.reason}"]
     part = found.stability[found.stability["level"] == "indicator"]
-    free = part[(part["leader_low"] <= 0) & (part["leader_high"] >= 1)]
     said = []
-    leader = found.name(int(np.argmax(np.where(found.rank == 1, 1, 0))))
-    if len(free) == len(part):
+    leader = found.name(found.steady.leader)
+    below = np.where(part["leader_low"] > 0, part["weight"] - part["leader_low"], np.inf)
+    above = np.where(part["leader_high"] < 1, part["leader_high"] - part["weight"], np.inf)
+    room = np.minimum(below, above)
+    if np.isinf(room).all():
         said.append(f"No single weight, moved anywhere from 0 to 1, takes the first place from {leader}.")
     else:
-        room = np.minimum(part["weight"] - part["leader_low"], part["leader_high"] - part["weight"])
-        tight = (
-            part.assign(room=np.where(part.index.isin(free.index), np.inf, room)).sort_values("room").iloc[0]
-        )
+        tight = part.iloc[int(room.argmin())]
         said.append(
             f"{leader} stays first while the weight of {tight['node_name']} ({tight['weight']:.3f}) is between "
             f"{tight['leader_low']:.3f} and {tight['leader_high']:.3f}, the tightest of {len(part)} intervals."
         )
     bounds = found.bounds
-    widest = (
-        bounds.assign(width=bounds["worst"] - bounds["best"]).sort_values("width", ascending=False).iloc[0]
-    )
+    widest = bounds.iloc[int((bounds["worst_found"] - bounds["best_found"]).argmax())]
     said.append(
-        f"Over all weights {widest['region_name']} can be anywhere from {widest['best']} to {widest['worst']}; "
-        f"{int((bounds['best'] == 1).sum())} regions can be first, {int((bounds['best_near'] == 1).sum())} of them "
-        "with weights near the given ones."
+        f"With all possible weights {widest['region_name']} is as high as {widest['best_found']} and as low as "
+        f"{widest['worst_found']}; {_leaders(bounds['can_lead'])} can be first, and with weights up or down by up to "
+        f"{_percent(found.provenance['options']['sensitivity']['band'])} {_leaders(bounds['can_lead_near'])}."
     )
     if found.steady.left:
         names = ", ".join(found.name(region) for region in found.steady.left[:_MOST])
         more = ", …" if len(found.steady.left) > _MOST else ""
         said.append(f"Not part of the exact analysis, since values are missing: {names}{more}.")
     return said
+
+
+def _leaders(can: pd.Series[Any]) -> str:
+    """Count the regions that can be first; where it is not known of some, at least so many."""
+    return "at least " * bool(can.isna().any()) + _count(int((can == True).sum()), "region")  # noqa: E712 - None too
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
