@@ -98,6 +98,7 @@ class Tally:
         apart = np.uint64((2 << bits) - 1)  # keys with the region in their low bits may differ by this much
         index = np.arange(n, dtype=np.uint64)
         places = np.empty(n * draws, dtype=kind).reshape(n, draws)
+        count = np.full(draws, n) if unknown is None else n - unknown.sum(axis=1)
         lock = threading.Lock()
         leaders: dict[int, tuple[IntArray, IntArray]] = {}
 
@@ -112,9 +113,7 @@ class Tally:
             gaps = buffer[rows * n : rows * (2 * n - 1)].view(np.uint64).reshape(rows, n - 1)
             np.subtract(keys[:, 1:], keys[:, :-1], out=gaps)
             near = gaps.min(axis=1, initial=apart + below) <= apart
-            ranked = np.full(rows, n)
-            if unknown is not None:
-                ranked -= unknown[block].sum(axis=1)
+            ranked = count[block]
             some = np.flatnonzero(near | (ranked < n))
             if some.size:
                 found = _settled(
@@ -130,6 +129,8 @@ class Tally:
         step = max(4, _SORT_BYTES // (8 * max(1, n)))
         map_blocks(sort, blocks(draws, step), numbers=draws * n, buffer=2 * step * n)
         self._count(places)
+        if unknown is not None:
+            self._count_below(places, np.flatnonzero(count < n), count)
         self.draws += draws
         self.ranked += draws
         led = np.arange(draws) if unknown is None else np.flatnonzero(~unknown.all(axis=1))
@@ -154,6 +155,23 @@ class Tally:
                     here, weights=np.repeat(np.arange(start, end) + 1.0, draws), minlength=self.n
                 ).astype(np.int64)
 
+    def _count_below(self, places: NDArray[Any], draws: IntArray, ranked: IntArray) -> None:
+        """Count from below in draws where some regions have no rank: the others are that much nearer to the bottom."""
+        here, last, n = places[:, draws], ranked[draws] - 1, self.n
+        if not here.size:
+            return
+        if self.apart is None:
+            self.apart = np.zeros_like(self.counts)
+        across, least = np.arange(len(draws)), int(last.min())
+        bin_of = np.searchsorted(self.first, np.arange(1, n + 1), side="right") - 1
+        for place in range(n):
+            found, mirrored = here[last - place, across], here[n - 1 - place]
+            if place > least:
+                found = found[last >= place]
+            if n - 1 - place > least:
+                mirrored = mirrored[last >= n - 1 - place]
+            self.apart[bin_of[place]] += np.bincount(found, minlength=n) - np.bincount(mirrored, minlength=n)
+
     def _correct(self, found: _Settled) -> None:
         """Move regions that share a rank, or have none, from their places to their ranks."""
         n, region = self.n, found.region
@@ -162,14 +180,16 @@ class Tally:
         self._move(self.counts, found.first[known], region[known], 1)
         np.subtract.at(self.sums, region, found.place - found.first)
         np.subtract.at(self.ranked, region[~known], 1)
-        from_below = found.ranked[known] - 1 - found.last[known]
-        mirrored = n - 1 - found.first[known]
-        off = from_below != mirrored
-        if off.any():
+        if known.any():
             if self.apart is None:
                 self.apart = np.zeros_like(self.counts)
-            self._move(self.apart, from_below[off], region[known][off], 1)
-            self._move(self.apart, mirrored[off], region[known][off], -1)
+            ranked, region = found.ranked[known], region[known]
+            first, place, last = found.first[known], found.place[known], found.last[known]
+            self._move(self.apart, ranked - 1 - last, region, 1)
+            self._move(self.apart, n - 1 - first, region, -1)
+            less = ranked < n  # `_count_below` takes them to be at their places
+            self._move(self.apart, n - 1 - place[less], region[less], 1)
+            self._move(self.apart, ranked[less] - 1 - place[less], region[less], -1)
         self.tied += np.unique(found.row[known & (found.last > found.first)]).size
         self.level += int(((found.place == 0) & (found.last == found.ranked - 1) & (found.ranked > 1)).sum())
 
@@ -210,7 +230,6 @@ def _settled(
     if some_lost:
         met = place + 1 < count[at]
         at, place = at[met], place[met]
-        member |= (count < n)[:, None] & (places < count[:, None])
     member[at, place] = member[at, place + 1] = linked[at, place + 1] = True
     at, place = np.divmod(np.flatnonzero(member), n)
     row = some[at]
@@ -226,7 +245,7 @@ def _settled(
     sizes = np.diff(np.append(starts, len(run)))
     first = np.repeat(place[starts], sizes)
     last = first + np.repeat(sizes, sizes) - 1
-    kept = (last > first) | (count[at] < n)
+    kept = last > first
     lost_at, lost = np.nonzero(places >= count[:, None]) if some_lost else (at[:0], at[:0])
     none = np.full(len(lost), -1)
     lost_row = some[lost_at]
