@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from equindex import __version__
 from equindex.errors import DataError, FrameworkError
@@ -13,18 +15,26 @@ from equindex.framework.files import digests_of
 from equindex.framework.given import files_read
 from equindex.scoring import Scores
 
-__all__ = ["rerun"]
+__all__ = ["Recorded", "recorded", "rerun"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An earlier run: its provenance, its framework, where its data are now, and what may make a difference."""
+
+    record: Mapping[str, Any]
+    framework: Framework
+    data: Path
+    inputs: tuple[Path, ...]
+    warnings: tuple[str, ...]
+
+    def kept(self, fresh: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a fresh provenance with the recorded time, data and options, so that the bytes are the same."""
+        return {**fresh, **{key: self.record[key] for key in ("time", "data", "options", "seed")}}
 
 
 def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]:
-    """Score again what a ``provenance.json`` records.
-
-    Parameters
-    ----------
-    file : path
-        The provenance of an earlier run.
-    data : str, optional
-        Where the data are now; else where they were, seen from here or from the file.
+    """Score again what a ``provenance.json`` records; arguments and errors as `recorded`.
 
     Returns
     -------
@@ -32,6 +42,22 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
         With the recorded time in its provenance, so that the same run gives the same bytes.
     warnings : list of str
         What may make a difference, such as another version.
+    """
+    run = recorded(file, data)
+    options = run.record["options"]
+    scores = run.framework.score(run.data, keep=options["keep"], years=options["years"])
+    return replace(scores, provenance=run.kept(scores.provenance), inputs=run.inputs), list(run.warnings)
+
+
+def recorded(file: str | Path, data: str | None = None) -> Recorded:
+    """Read a ``provenance.json``, and find its data.
+
+    Parameters
+    ----------
+    file : path
+        The provenance of an earlier run.
+    data : str, optional
+        Where the data are now; else where they were, seen from here or from the file.
 
     Raises
     ------
@@ -43,18 +69,18 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
     path = Path(file)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        options, recorded, digests = record["options"], record["data"]["path"], record["data"]["digests"]
+        where, digests = record["data"]["path"], record["data"]["digests"]
+        if not {"time", "seed"} <= set(record) or not {"keep", "years"} <= set(record["options"]):
+            raise KeyError("options")
         framework = Framework.from_dict(record["framework"], near=[path.parent, path.parent.parent])
     except OSError as error:
         raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
         raise FrameworkError(f"{str(path)!r} is no provenance.json of equindex.") from None
-    if data is None and recorded is None:
+    if data is None and where is None:
         raise DataError("the run scored a table in memory, not a file. Name the file with --data.")
     places = (
-        [Path(data)]
-        if data is not None
-        else [Path(recorded), path.parent / recorded, path.parent.parent / recorded]
+        [Path(data)] if data is not None else [Path(where), path.parent / where, path.parent.parent / where]
     )
     found = next((place for place in places if place.exists()), None)
     if found is None:
@@ -69,20 +95,16 @@ def rerun(file: str | Path, data: str | None = None) -> tuple[Scores, list[str]]
             f"{', '.join(changed)} changed since that run. Run the new data with the command itself instead, or "
             "name the old ones with --data."
         )
-    framework = replace(framework, files=tuple(others))  # what was no data then is none now
-    scores = framework.score(found, keep=options["keep"], years=options["years"])
     warnings = []
     if record.get("equindex") != __version__:
         warnings.append(
             f"that run used equindex {record.get('equindex')}, this is {__version__}; see CHANGELOG, Numbers."
         )
-    kept = {
-        **scores.provenance,
-        "time": record["time"],
-        "data": record["data"],
-        "options": options,
-        "seed": record["seed"],
-    }
     deck = [] if framework.deck is None else [framework.deck.place]
-    inputs = (path, *files_read(found, others), *deck)
-    return replace(scores, provenance=kept, inputs=inputs), warnings
+    return Recorded(
+        record=record,
+        framework=replace(framework, files=tuple(others)),  # what was no data then is none now
+        data=found,
+        inputs=(path, *files_read(found, others), *deck),
+        warnings=tuple(warnings),
+    )

@@ -352,7 +352,8 @@ class Framework:
             scores,
             years=shown,
             notes=notes,
-            provenance=provenance(self, data, digests, scores, shown, keep) | scores.plan.found,
+            provenance=provenance(self, data, digests, panel, scores.screened, shown, keep)
+            | scores.plan.found,
             inputs=(*self.files, *files_read(data, self.files)),
         )
 

@@ -31,7 +31,16 @@ from equindex.model import (
     parse,
 )
 
-__all__ = ["Contents", "apply_setting", "clock", "digests_of", "load", "read_toml", "read_weights"]
+__all__ = [
+    "Contents",
+    "apply_setting",
+    "clock",
+    "digests_of",
+    "load",
+    "read_toml",
+    "read_weights",
+    "value_of",
+]
 
 _BARE = re.compile(r"^\s*([^\s\"'#=\[]*[^\x00-\x7f\"'#=\[][^\"'#=\[]*?)\s*=", re.MULTILINE)
 _REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
@@ -228,15 +237,7 @@ def apply_setting(data: dict[str, Any], text: str, *, sections_only: bool = Fals
     parts = [part.strip() for part in key.split(".")]
     if not found or not all(parts):
         raise FrameworkError(f"--set {text!r}: write key=value, such as normalise.lower=0.")
-    try:
-        parsed = tomllib.loads(f"x = {value}")["x"]
-    except tomllib.TOMLDecodeError:
-        if any(mark in value for mark in "\"'[]{}\n"):
-            raise FrameworkError(
-                f"--set {text!r}: {value!r} is no TOML value. Text in lists and tables needs quotes, and so do "
-                "keys that are not plain a-z."
-            ) from None
-        parsed = value.strip()
+    parsed = value_of(value, f"--set {text!r}")
     if parts[0] not in FrameworkFile.model_fields and not sections_only:
         parts.insert(0, "methods")
     here = data
@@ -247,6 +248,25 @@ def apply_setting(data: dict[str, Any], text: str, *, sections_only: bool = Fals
         here[part] = dict(inner) if isinstance(inner, Mapping) else {}
         here = here[part]
     here[parts[-1]] = parsed
+
+
+def value_of(text: str, where: str) -> Any:
+    """Read a value in TOML; a bare word is text.
+
+    Raises
+    ------
+    FrameworkError
+        Saying `where`, if it is neither.
+    """
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        if any(mark in text for mark in "\"'[]{}\n"):
+            raise FrameworkError(
+                f"{where}: {text!r} is no TOML value. Text in lists and tables needs quotes, and so do "
+                "keys that are not plain a-z."
+            ) from None
+        return text.strip()
 
 
 def clock() -> datetime:

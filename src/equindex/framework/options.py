@@ -9,10 +9,11 @@ import numpy as np
 
 from equindex import aggregate, impute, normalise, treat, weighting
 from equindex._registry import Family
+from equindex.errors import MethodError
 from equindex.model import FrameworkFile, MethodCall
 from equindex.scoring.given import is_source
 
-__all__ = ["option_faults"]
+__all__ = ["option_faults", "unknown_methods"]
 
 _MOST = 1e300
 
@@ -30,6 +31,18 @@ def option_faults(model: FrameworkFile) -> list[str]:
         low, high = ({**known, **call.options}.get(name, np.nan) for name in ("lower", "upper"))
         if _number(low) and _number(high) and low >= high:
             faults.append(f"{where}: lower = {low:g} must be below upper = {high:g}.")
+    return list(dict.fromkeys(faults))
+
+
+def unknown_methods(model: FrameworkFile) -> list[str]:
+    """Return what `model` names that does not exist, methods and options, one sentence each."""
+    faults: list[str] = []
+    for where, family, call in _calls(model):
+        if call.name != "none":
+            try:
+                family.get(call.name).check(call.options)
+            except MethodError as error:
+                faults.append(f"{where}: {error}")
     return list(dict.fromkeys(faults))
 
 

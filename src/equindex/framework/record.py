@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from equindex import __version__
 from equindex.framework.files import clock
-from equindex.scoring import Scores
+from equindex.schema import Panel
+from equindex.scoring import Screened
 
 if TYPE_CHECKING:
     from equindex.framework.core import Framework
@@ -19,9 +20,10 @@ def provenance(
     framework: Framework,
     data: Any,
     digests: dict[str, str],
-    scores: Scores,
-    years: tuple[int, ...] | None,
-    keep: str,
+    panel: Panel,
+    screened: Screened,
+    years: tuple[int, ...] | None = None,
+    keep: str = "all",
 ) -> dict[str, Any]:
     """Return all that it takes to run again, as JSON can hold it."""
     source = str(data) if isinstance(data, str | Path) else None
@@ -35,6 +37,6 @@ def provenance(
         "data": {"path": None if source is None else Path(source).as_posix(), "digests": digests},
         "options": {"years": None if years is None else list(years), "keep": keep},
         "seed": None,
-        "excluded": list(scores.panel.excluded),
-        **({"screened": scores.screened.told(scores.panel)} if methods and methods.screen else {}),
+        "excluded": list(panel.excluded),
+        **({"screened": screened.told(panel)} if methods and methods.screen else {}),
     }

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from equindex import impute
-from equindex._arrays import BoolArray, FloatArray
+from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.errors import DomainError, FrameworkError
 from equindex.schema import Panel
@@ -19,7 +19,7 @@ from equindex.scoring.pillars import PillarFilling, pillar_filling
 from equindex.scoring.plan import Plan
 from equindex.scoring.related import related
 from equindex.scoring.results import Scores
-from equindex.scoring.screening import Screened, inspect_screening, kept_rows, screening, without
+from equindex.scoring.screening import Screened, inspect_screening, kept_rows, screening, spread, without
 from equindex.scoring.steps import composite, index_only, measure, ties
 from equindex.scoring.tree import Rolled, Tree, scale_within
 from equindex.scoring.weigh import weigh
@@ -114,10 +114,10 @@ def score(
             imputed = plan.tree.imputed(cells, rolled, plan.local)
         if screened.out:
             kept = kept_rows(panel, screened)
-            filled = None if rolled.filled is None else _spread(rolled.filled, kept, 0.0) > 0
-            rolled = Rolled(_spread(rolled.score, kept), _spread(rolled.coverage, kept, 0.0), filled)
-            z = None if z is None else _spread(z, kept)
-            imputed = None if imputed is None else _spread(imputed, kept, 0.0)
+            filled = None if rolled.filled is None else spread(rolled.filled, kept, 0.0) > 0
+            rolled = Rolled(spread(rolled.score, kept), spread(rolled.coverage, kept, 0.0), filled)
+            z = None if z is None else spread(z, kept)
+            imputed = None if imputed is None else spread(imputed, kept, 0.0)
     if keep == "all":
         attained = attain(plan, panel)
         if plan.model.equalization is not None:
@@ -140,10 +140,3 @@ def score(
         attained=attained,
         equalized=equalized,
     )
-
-
-def _spread(part: FloatArray | BoolArray, kept: BoolArray, nothing: float = np.nan) -> FloatArray:
-    """Return the rows of `part` where they are among all rows; the others hold `nothing`."""
-    whole = np.full((len(kept), part.shape[1]), nothing)
-    whole[kept] = part
-    return whole

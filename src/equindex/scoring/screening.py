@@ -20,7 +20,15 @@ from equindex.scoring.tree import Tree
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Screened", "availability_table", "inspect_screening", "kept_rows", "screening", "without"]
+__all__ = [
+    "Screened",
+    "availability_table",
+    "inspect_screening",
+    "kept_rows",
+    "screening",
+    "spread",
+    "without",
+]
 
 _REMEDY = "Lower the limits of [methods].screen, or mend the data."
 _SHOWN = 5  # regions that the note of a run names
@@ -95,6 +103,13 @@ def kept_rows(panel: Panel, screened: Screened) -> BoolArray:
     kept = np.ones(len(panel.order), dtype=bool)
     kept[list(screened.out)] = False
     return kept
+
+
+def spread(part: FloatArray | BoolArray, kept: BoolArray, nothing: float = np.nan) -> FloatArray:
+    """Return the rows of `part` where they are among all rows; the others hold `nothing`."""
+    whole = np.full((len(kept), part.shape[1]), nothing)
+    whole[kept] = part
+    return whole
 
 
 def inspect_screening(plan: Plan, panel: Panel, findings: Findings, *, fitted: bool = False) -> None:

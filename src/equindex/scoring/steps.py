@@ -21,7 +21,7 @@ from equindex.scoring.pillars import pillar_filling
 from equindex.scoring.plan import Plan
 from equindex.scoring.tree import Rolled
 
-__all__ = ["composite", "index_only", "measure", "ranks", "ties"]
+__all__ = ["aggregated", "composite", "index_only", "measure", "normalised", "ranks", "ties"]
 
 Measured = TypeVar("Measured", Summary, treat.Treatment)
 
@@ -138,6 +138,12 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
         Scores and coverage of every node, rows in the panel's order.
     """
     plan.tree.check(plan.calls)
+    z = normalised(plan, panel, summaries)
+    return z, aggregated(plan, panel, z)
+
+
+def normalised(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> FloatArray:
+    """Normalise every scored row, shape (rows, indicators), rows in the panel's order."""
     z = np.empty((len(panel.order), len(plan.direction)))
     parts = list(panel.rows_of.items()) if per_year(plan) else [(0, panel.order)]
     start = 0
@@ -146,13 +152,18 @@ def composite(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> tup
         with labelled(plan, panel, rows):
             z[start : start + len(rows)] = plan.normalise(prepared(plan, panel, rows), summary, rows)
         start += len(rows)
+    return z
+
+
+def aggregated(plan: Plan, panel: Panel, z: FloatArray) -> Rolled:
+    """Aggregate the normalised rows to every node."""
     with labelled(plan, panel, panel.order):
         years = spans(panel)
         fill = pillar_filling(plan, panel, panel.order, years)
         rolled = plan.tree.roll_up(z, plan.local, plan.missing, plan.calls, years, fill)
     if plan.total != 1.0:
         rolled.score[:, 0] *= plan.total
-    return z, rolled
+    return rolled
 
 
 def index_only(

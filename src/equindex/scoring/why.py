@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from equindex.scoring.results import Scores
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "contributions", "explain"]
 
 _SHAPLEY_MOST = 16  # children of one node: 2^16 subsets are still a matter of seconds
 
@@ -111,14 +111,14 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
 
     row = scores.row(region, year)
     plan, panel, tree = scores.plan, scores.panel, scores.plan.tree
-    rolled, local, basis, bounds, calls = scores.rolled, plan.local, "index", plan.bounds, plan.calls
+    rolled, local, basis, bounds = scores.rolled, plan.local, "index", plan.bounds
     if rolled is None:
         if scores.attained is None:
             raise DataError(
                 "this framework has neither a composite nor targets: there is no score to explain."
             )
         basis, rolled, local = "attainment", scores.attained.rolled, scores.attained.local
-        bounds, calls = (0.0, scores.plan.model.attainment.cap), ()
+        bounds = (0.0, scores.plan.model.attainment.cap)
     if rolled.score.shape[1] == 1:
         raise DataError('only the index was kept: score with keep="all" to explain it.')
     here = panel.order[row]
@@ -129,11 +129,7 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
     effective = scores.effective[row] if basis == "index" else tree.effective(rolled.score[[row]], local)[0]
     ends = np.flatnonzero(filled & (effective > 0))
     leaves, none = np.concatenate([tree.nodes, ends]), np.full(len(ends), np.nan)
-    own = {node: (found, row) for node, found in scores.own.items()} if basis == "index" else {}
-    contribution, per_point = (
-        part[leaves] for part in _contributions(scores, rolled.score[row], local, calls, own, filled)
-    )
-    contribution *= plan.total if basis == "index" else 1.0
+    contribution, per_point = (part[leaves] for part in contributions(scores, row))
     peers = np.flatnonzero(panel.year[panel.order] == panel.year[here])
     with np.errstate(all="ignore"):
         mean = np.nan_to_num(
@@ -157,7 +153,7 @@ def explain(scores: Scores, region: str, year: int | None = None) -> Explanation
             "effective": weight,
             "contribution": contribution,
             "mean": mean,
-            "lead": np.where(np.isfinite(score), (per_point if own else weight) * (score - mean), 0.0),
+            "lead": np.where(np.isfinite(score), (per_point if scores.own else weight) * (score - mean), 0.0),
             "obstacle": obstacle,
         }
     )
@@ -188,6 +184,27 @@ def _obstacles(
         return nothing, f"scores beyond {bounds[0]:g} to {bounds[1]:g} have no obstacle degrees"
     gap = np.where(np.isfinite(y), weight * (1 - y.clip(0, 1)), 0.0)
     return gap / gap.sum() if gap.sum() > 0 else np.zeros(score.shape), ""
+
+
+def contributions(scores: Scores, row: int) -> tuple[FloatArray, FloatArray]:
+    """Return what every node contributes to what regions are ranked by, in one row, and what a point of it does.
+
+    Contributions of siblings sum to their parent's, those of the root's children to its score.
+
+    Raises
+    ------
+    DomainError
+        If a method has no contributions.
+    """
+    plan, score = scores.plan, scores.leading.score[row]
+    nowhere = np.zeros(len(plan.tree.ids), dtype=bool)
+    if scores.rolled is None:
+        local = plan.local if scores.attained is None else scores.attained.local
+        return _contributions(scores, score, local, (), {}, nowhere)
+    filled = nowhere if scores.rolled.filled is None else scores.rolled.filled[row]
+    own = {node: (found, row) for node, found in scores.own.items()}
+    amount, factor = _contributions(scores, score, plan.local, plan.calls, own, filled)
+    return amount * plan.total, factor
 
 
 def _contributions(
