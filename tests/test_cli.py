@@ -102,7 +102,9 @@ def test_every_example_in_the_help_runs(tmp_path: Path, monkeypatch: pytest.Monk
     assert files(tmp_path / "my-index/again") == files(tmp_path / "my-index/results")
 
 
-@pytest.mark.parametrize("command", ["", "demo", "init", "check", "score", "explain", "methods", "rerun"])
+@pytest.mark.parametrize(
+    "command", ["", "demo", "init", "check", "score", "explain", "methods", "rerun", "compare", "change"]
+)
 def test_help_fits_80_columns(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
 

@@ -317,14 +317,24 @@ def rerun(
 
         equindex rerun results/provenance.json -o again/
     """
+    from equindex import comparing, standards
     from equindex import framework as frameworks
-    from equindex import standards
     from equindex.cli.standards import deliver as deliver_standards
 
     with spinner("Scoring", quiet):
         checked = standards.again(file)
     if checked is not None:
         deliver_standards(checked, output, fmt, force, quiet, as_json)
+        return
+    with spinner("Scoring", quiet):
+        compared = comparing.again(file, data)
+    if compared is not None:
+        for warning in compared[1] if not quiet else ():
+            say(f"Warning: {warning}")
+        if isinstance(compared[0], comparing.Change):
+            change.deliver(compared[0], None, "en", output, fmt, force, quiet, as_json)
+        else:
+            compare.deliver(compared[0], "en", output, fmt, force, quiet, as_json)
         return
     with spinner("Scoring", quiet):
         scores, warnings = frameworks.rerun(file, data)
@@ -406,4 +416,4 @@ def _years(texts: list[str] | None) -> list[int] | None:
     return years or None
 
 
-from equindex.cli import diagnose, lists, plans, sensitivity, uncertainty, weightings  # noqa: E402, F401 - their commands come after these
+from equindex.cli import change, compare, diagnose, lists, plans, sensitivity, uncertainty, weightings  # noqa: E402, F401 - their commands come after these

@@ -13,6 +13,7 @@ from equindex.cli._run import say
 if TYPE_CHECKING:
     import pandas as pd
 
+    from equindex.comparing import Change, Comparison
     from equindex.evenness import Evenness
     from equindex.framework import Framework
     from equindex.schema import Findings, Panel
@@ -179,7 +180,7 @@ def headline(found: Scores, to: Any = say) -> None:
         )
 
 
-def notes(found: Scores) -> None:
+def notes(found: Scores | Comparison | Change) -> None:
     """Print notes and warnings to stderr, a few of each kind."""
     kinds: dict[str, list[str]] = {}
     for note in found.notes:
