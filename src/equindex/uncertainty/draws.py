@@ -52,7 +52,9 @@ class _Task:
 
     study: Study
 
-    def __call__(self, span: tuple[int, int]) -> tuple[dict[str, FloatArray], FloatArray, FloatArray, dict[int, str]]:
+    def __call__(
+        self, span: tuple[int, int]
+    ) -> tuple[dict[str, FloatArray], FloatArray, FloatArray, dict[int, str]]:
         """Return the scores of draws, those that are ranked as they are, leaf weights, and why some fail."""
         points = points_of(self.study, *span)
         failed: dict[int, str] = {}
@@ -124,10 +126,11 @@ def run(
     most = max(1, _MOST_KEPT // (width * len(study.outputs)))
     have = 0 if after is None else len(next(iter(after.scores.values())))
     kept = {
-        name: np.empty((max(have, min(draws, most)), 1 if name == "degree" else width)) for name in study.outputs
+        name: np.empty((max(have, min(draws, most)), 1 if name == "degree" else width))
+        for name in study.outputs
     }
-    for name, scores in kept.items() if after is not None else ():
-        scores[:have] = after.scores[name]
+    for name, scores in after.scores.items() if after is not None else ():
+        kept[name][:have] = scores
     led = np.zeros((width, len(study.tree.nodes))) if after is None else after.led.copy()
     failed = {} if after is None else dict(after.failed)
     done = first

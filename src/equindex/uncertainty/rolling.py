@@ -159,7 +159,7 @@ def _with_gaps(
     score, thin = np.empty((len(local), len(z))), np.zeros(len(z), dtype=bool)
     for draws in blocks(len(local), max(1, _CELLS // len(z))):
         total = y @ share[draws, tree.nodes].T
-        for node, inside, rows, there, holes in pillars:
+        for _, inside, rows, there, holes in pillars:
             lost = holes @ local[draws, inside].T
             left = 1 - lost
             thin[rows] |= left.min(axis=1) < least
@@ -232,9 +232,7 @@ def _weighted(parts: Sequence[FloatArray], weights: FloatArray) -> FloatArray:
     return total
 
 
-def _mean(
-    name: str, parts: Sequence[FloatArray], weights: FloatArray, missing: Missing
-) -> FloatArray | None:
+def _mean(name: str, parts: Sequence[FloatArray], weights: FloatArray, missing: Missing) -> FloatArray | None:
     """Take the mean of parts that differ from draw to draw; None where some score does not suit it."""
     to, back = _MEANS[name]
     if to is not None and any((part <= 0).any() for part in parts):
@@ -243,7 +241,9 @@ def _mean(
     score = [part if to is None else to(part) for part in parts]
     if any(gaps.any() for gaps in absent):
         present = _weighted([(~gaps).astype(np.float64) for gaps in absent], weights)
-        found = _weighted([np.where(gaps, 0.0, part) for gaps, part in zip(absent, score, strict=True)], weights)
+        found = _weighted(
+            [np.where(gaps, 0.0, part) for gaps, part in zip(absent, score, strict=True)], weights
+        )
         if missing.rule == "reweight":
             with np.errstate(all="ignore"):
                 found /= present

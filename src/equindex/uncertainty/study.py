@@ -15,10 +15,9 @@ from equindex import aggregate, impute
 from equindex._arrays import FloatArray
 from equindex.errors import DataError, EquindexError, FrameworkError
 from equindex.framework import Framework, Source, with_settings, without
-from equindex.model import MethodCall, Missing, RegionReference, WeightSet
+from equindex.model import MethodCall, RegionReference, WeightSet
 from equindex.schema import Panel
 from equindex.scoring import (
-    PillarFilling,
     Plan,
     Rolled,
     Scores,
@@ -34,6 +33,7 @@ from equindex.scoring import (
     weigh,
 )
 from equindex.scoring import without as out_of
+from equindex.uncertainty.basis import Basis, Output, Points
 from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values
 from equindex.uncertainty.rolling import drop, leaf_shares, roll, within
 from equindex.uncertainty.weights import Weights
@@ -46,54 +46,6 @@ _MOST_COMBINATIONS = 4096
 _APART = 1 << 31  # the first spawn key of errors and resamples, which no chunk of draws reaches
 _WORLDS = 4096  # errors or resamples among which the points of a design choose
 _BLOCK = 1 << 22  # scores worked on at a time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
-    """What each draw or design point takes: shape (points,), and `u` of (points, nodes) where weights vary.
-
-    `world` numbers the errors and the resample that a factor gives to a point, shape (points, factors).
-    """
-
-    number: NDArray[np.int64]
-    combination: NDArray[np.intp]
-    gone: NDArray[np.intp]
-    u: FloatArray | None
-    world: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.number)
-
-    def take(self, at: Any) -> Points:
-        """Return some of the points."""
-        return Points(
-            number=self.number[at],
-            combination=self.combination[at],
-            gone=self.gone[at],
-            u=None if self.u is None else self.u[at],
-            world=self.world[at],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """What goes up the tree for one result: scores of the indicators, and the weights and methods on the way."""
-
-    leaves: FloatArray
-    calls: tuple[MethodCall, ...]
-    local: FloatArray
-    fill: PillarFilling | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """All that weights do not change, of one combination of choices; `nodes` are positions in the whole tree."""
-
-    tree: Tree
-    nodes: NDArray[np.intp]
-    missing: Missing
-    total: float
-    outputs: Mapping[str, Output]
 
 
 @dataclass(kw_only=True)
