@@ -12,7 +12,7 @@ from equindex.uncertainty.rolling import drop, leaf_shares, roll, within
 
 REGIONS, DRAWS = 90, 40
 LEVELS = {
-    "flat": ({}, lambda i: "index"),
+    "flat": ({}, lambda _: "index"),
     "two": ({"p0": "index", "p1": "index", "p2": "index"}, lambda i: f"p{i % 3}"),
     "three": (
         {"g0": "index", "g1": "index", "p0": "g0", "p1": "g0", "p2": "g1", "p3": "g1"},
