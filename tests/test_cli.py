@@ -556,6 +556,8 @@ def test_methods_lists_every_method_with_options_formula_and_source() -> None:
     assert known["impute", "linear"]["options"] == "ends='missing'"
     assert known["impute", "group_mean"]["options"] == "by (required), at='cell'"
     assert known["impute", "cold_deck"]["options"] == "table (required), max_age=None"
+    assert known["normalise", "to_target"]["options"].startswith("target (from the indicators), lower=0.0")
+    assert known["normalise", "to_reference"]["options"].startswith("value (required)")
     assert all(m["formula"] and m["source"] for m in listed if m["family"] in ("equalization", "normalise"))
     assert "no family or method" in run("methods", "giny", code=1)[1]
 

@@ -176,6 +176,7 @@ def link(method: Method) -> str:
 def options(method: Method) -> str:
     """Return the options with what holds where they are left out."""
     said = {inspect.Parameter.empty: "required", None: "optional"}
+    said |= {} if not method.taken else {inspect.Parameter.empty: "from the indicators"}
     return "<br>".join(
         f"`{name}`&nbsp;{said.get(value, f'=&nbsp;{value!r}')}" for name, value in method.keys.items()
     )

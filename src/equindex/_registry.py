@@ -46,6 +46,11 @@ class Method:
         return {**own, **self.traits.get("keys", {})}
 
     @property
+    def taken(self) -> tuple[str, ...]:
+        """The options that a framework takes from its indicators where they are left out."""
+        return tuple(self.traits.get("in_units", ())) if self.traits.get("takes") else ()
+
+    @property
     def title(self) -> str:
         """The first line of the docstring."""
         return (inspect.getdoc(self.function) or self.name).splitlines()[0]

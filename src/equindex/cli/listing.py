@@ -86,7 +86,9 @@ def _method(method: Method) -> dict[str, str]:
 
 
 def _options(method: Method) -> str:
-    return ", ".join(
-        f"{name} (required)" if value is Parameter.empty else f"{name}={value!r}"
-        for name, value in method.keys.items()
-    )
+    def said(name: str, value: object) -> str:
+        if value is Parameter.empty:
+            return f"{name} ({'from the indicators' if name in method.taken else 'required'})"
+        return f"{name}={value!r}"
+
+    return ", ".join(said(name, value) for name, value in method.keys.items())
