@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import sys
 
 import numpy as np
 import pandas as pd
@@ -344,6 +345,13 @@ def test_attainment_is_compared_where_there_is_no_composite():
 def test_what_does_not_exist_or_stands_twice_is_one_message(provinces, weights, grid, match):
     with pytest.raises(FrameworkError, match=match):
         comparing.compare(provinces, FILES[1], weights=weights, grid=grid)
+
+
+def test_more_variants_than_memory_holds_are_refused(provinces, monkeypatch):
+    monkeypatch.setattr(sys.modules["equindex.comparing.compare"], "_LARGEST", 2 * 31 * 13 - 1)
+
+    with pytest.raises(FrameworkError, match=r"2 variants of 31 rows need about 0 GiB\. Compare fewer"):
+        comparing.compare(provinces, FILES[1], weights=[A, B])
 
 
 def test_all_faults_come_at_once(provinces):

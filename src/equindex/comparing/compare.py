@@ -34,6 +34,7 @@ _COLUMNS = {
     "rank_behind_before lead_before lead unit reason",
     "causes": "variant label ahead ahead_name behind behind_name place node node_name parent effect unit",
 }
+_LARGEST = 1 << 28  # scores of all nodes in all variants: 4 GiB with their coverage
 _COUNTS = (
     "regions largest_shift swaps pairs n place rank best worst range best_in worst_in scored_in rank_ahead "
     "rank_behind rank_ahead_before rank_behind_before"
@@ -160,6 +161,12 @@ def compare(
     chosen = years[-1] if year is None and years else year
     if chosen is None or chosen not in years:
         raise DataError(f"no data for {chosen}. Years: {', '.join(map(str, years))}.")
+    size = len(variants) * len(panel.order) * len(framework.prepared().tree.ids)
+    if size > _LARGEST:
+        raise FrameworkError(
+            f"{len(variants):,} variants of {len(panel.order):,} rows need about {size * 16 / 2**30:.0f} GiB. "
+            "Compare fewer at a time."
+        )
     scored = _scored(variants, Stages(framework, sheets, panel), chosen)
     told = provenance(framework, data, digests, panel, scoring.screening(framework.prepared(), panel))
     told["options"]["compare"] = {
