@@ -6,10 +6,13 @@ import inspect
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from equindex import aggregate, impute, uncertainty
+from equindex import Framework, aggregate, impute, uncertainty
+from equindex._resources import path
+from equindex.errors import DataError, FrameworkError
 from equindex.framework import with_settings, without
 from equindex.model import WeightSet
 from small import framework, table
@@ -513,3 +516,193 @@ def test_a_region_scored_in_some_draws_only_counts_in_those():
     ranks = stats.rankdata(-scores, method="min", axis=1, nan_policy="omit")
     assert frame.loc["C", "rank_mean"] == pytest.approx(np.nanmean(ranks[np.isfinite(scores[:, 2]), 2]))
     assert found.overall["mean"].item() == pytest.approx(np.nanmean(scores, axis=1).mean())
+
+
+# outputs -----------------------------------------------------------------------------------------------------
+
+
+def test_attainment_equalization_and_degree_vary_too():
+    targets = [{"indicator": leaf["id"], "target": 60, "year": 2020} for leaf in LEAVES]
+    made = built(target=targets, equalization={"degree": "gini"})
+    given = data()
+
+    found = analysed(["weights=0.5", "attainment.rule=ratio,met"], made, given, draws=12)
+
+    assert found.study.outputs == ("index", "attainment", "equalization", "degree")
+    for row in found.draws.to_dict("records"):
+        scores = changed(found, made, row).score(given)
+        frames = {
+            "attainment": scores.attainment.query("node == 'index' and year == 2020")["attainment"],
+            "equalization": scores.equalization.query("node == 'index' and year == 2020")["equalization"],
+            "degree": scores.inequality.query(
+                "node == 'index' and year == 2020 and part == 'degree' and measure == 'gini' and basis == 'values' and not weighted"
+            )["value"],
+        }
+        for name, expected in frames.items():
+            kept = found.kept.scores[name][row["draw"]]
+            np.testing.assert_allclose(kept, expected.to_numpy(), rtol=1e-10, err_msg=name)
+        assert row["degree"] == found.kept.scores["degree"][row["draw"], 0]
+    degree = found.overall.set_index("output").loc["degree"]
+    assert degree["mean"] == pytest.approx(found.kept.scores["degree"].mean())
+
+
+def test_a_plan_without_composite_is_ranked_by_attainment():
+    plan = Framework.from_toml(path("data/rugao-2025/framework.toml"))
+
+    found = uncertainty.analyse(plan, path("data/rugao-2025/observations.csv"), draws=50, engine="serial")
+
+    assert found.study.outputs[0] == "attainment"
+    assert len(found.regions) == 1
+    assert found.answer()[-1] == "Fewer than two regions have a rank, so there is no ranking to judge."
+
+
+# the same numbers everywhere ---------------------------------------------------------------------------------
+
+MIXED = ["weights=0.3", "normalise=minmax,zscore", "exclude=indicator"]
+WORLDS = ["weights=dirichlet:9", "values=0.05", "regions=bootstrap"]
+
+
+def same(one, other):
+    for name, scores in one.kept.scores.items():
+        np.testing.assert_array_equal(scores, other.kept.scores[name])
+    for name in ("counts", "below", "sums", "ranked"):
+        np.testing.assert_array_equal(getattr(one.kept.ranks, name), getattr(other.kept.ranks, name))
+    np.testing.assert_array_equal(one.kept.leads, other.kept.leads)
+    np.testing.assert_array_equal(one.kept.led, other.kept.led)
+    for name, frame in one.tables().items():
+        pd.testing.assert_frame_equal(frame, other.tables()[name], check_exact=True)
+
+
+@pytest.mark.parametrize(("vary", "draws"), [(MIXED, 2500), (WORLDS, 70)], ids=["weights", "worlds"])
+def test_engines_and_workers_give_the_same_bits(vary, draws):
+    serial = analysed(vary, draws=draws)
+    for engine, workers in (("threads", 1), ("threads", 2), ("threads", 5), ("processes", 2)):
+        same(serial, analysed(vary, draws=draws, engine=engine, workers=workers))
+
+
+@pytest.mark.parametrize(("vary", "draws"), [(MIXED, (1000, 1500, 2500)), (WORLDS, (20, 50, 70))])
+def test_a_run_that_is_extended_is_one_run(vary, draws, tmp_path):
+    first, second, last = draws
+    whole = analysed(vary, draws=last)
+    begun = analysed(vary, draws=first)
+    begun.save(tmp_path / "a.npz")
+    further = uncertainty.extend(tmp_path / "a.npz", built(), data(), draws=second, engine="serial")
+    further.save(tmp_path / "b.npz")
+
+    ended = uncertainty.extend(tmp_path / "b.npz", built(), data(), draws=last, engine="threads")
+
+    same(whole, ended)
+    assert ended.answer() == whole.answer()
+    asked = (ended.provenance["options"]["uncertainty"], whole.provenance["options"]["uncertainty"])
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("vary", [MIXED, WORLDS], ids=["weights", "worlds"])
+def test_a_longer_run_begins_with_the_shorter_one(vary):
+    short, long = analysed(vary, draws=30), analysed(vary, draws=80)
+
+    np.testing.assert_array_equal(long.kept.scores["index"][:30], short.kept.scores["index"])
+
+
+def test_seeds_differ_and_zero_is_one():
+    zero, again, one = (analysed(["weights=0.3"], seed=seed).kept.scores["index"] for seed in (0, 0, 1))
+
+    np.testing.assert_array_equal(zero, again)
+    assert not np.array_equal(zero, one)
+
+
+def test_what_is_kept_may_be_less_than_what_is_counted(monkeypatch, tmp_path):
+    whole = analysed(["weights=0.3"], draws=2100)
+    monkeypatch.setattr("equindex.uncertainty.draws._MOST_KEPT", 9 * 1500)
+    part = analysed(["weights=0.3"], draws=1200)
+    part.save(tmp_path / "a.npz")
+
+    found = uncertainty.extend(tmp_path / "a.npz", built(), data(), draws=2100)
+
+    np.testing.assert_array_equal(found.kept.scores["index"], whole.kept.scores["index"][:1500])
+    np.testing.assert_array_equal(found.kept.ranks.counts, whole.kept.ranks.counts)
+    assert len(found.draws) == 2100
+
+
+# replay ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "vary",
+    [
+        MIXED,
+        WORLDS,
+        ["exclude=pillar", "impute=none,nearest", "weights=0.2"],
+        ["values=rounding", "aggregate=arithmetic,copeland"],
+        ["regions=bootstrap", "weighting=equal,entropy"],
+    ],
+    ids=" ".join,
+)
+def test_any_draw_can_be_replayed(vary):
+    found = analysed(vary, draws=40)
+
+    for draw in (0, 7, 39):
+        made, scores = found.replay(draw)
+        kept = found.kept.scores["index"][draw]
+        np.testing.assert_allclose(scores.index.to_numpy(), kept, rtol=1e-10)
+        assert scores.to_frame()["year"].unique().tolist() == [2020]
+        if not found.study.per_draw:
+            np.testing.assert_allclose(index_of(made, data()), kept, rtol=1e-10)
+    with pytest.raises(DataError, match=r"there is no draw 999999: they are numbered 0 to"):
+        found.replay(999_999)
+
+
+# saved files -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(tmp_path):
+    return analysed(["weights=0.3"], draws=40).save(tmp_path / "draws.npz")
+
+
+def test_a_file_of_something_else_is_refused(saved, tmp_path):
+    def extended(made=None, given=None, draws=50, file=saved):
+        return uncertainty.extend(file, made or built(), data() if given is None else given, draws=draws)
+
+    with pytest.raises(FrameworkError, match="the framework changed since"):
+        extended(made=built(title="other"))
+    with pytest.raises(FrameworkError, match="has 40 draws already"):
+        extended(draws=40)
+    with pytest.raises(FrameworkError, match="there is no file"):
+        extended(file=tmp_path / "none.npz")
+    whole = saved.read_bytes()
+    for damage in (whole[: len(whole) // 2], b"", b"PK", whole[:200] + bytes(300) + whole[500:]):
+        saved.write_bytes(damage)
+        with pytest.raises(FrameworkError, match="holds no draws of equindex"):
+            extended()
+    np.savez(saved, about=np.array('{"kind": "sensitivity"}'))
+    with pytest.raises(FrameworkError, match="holds no draws of equindex"):
+        extended()
+
+
+def test_files_of_other_data_or_another_version_are_refused(tmp_path, monkeypatch):
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    data().to_csv(one, index=False)
+    data(gaps=False).to_csv(other, index=False)
+    saved = analysed(["weights=0.3"], given=one).save(tmp_path / "a.npz")
+
+    with pytest.raises(FrameworkError, match="the data changed since"):
+        uncertainty.extend(saved, built(), other, draws=50)
+    monkeypatch.setattr("equindex.uncertainty.saved.__version__", "99.0")
+    with pytest.raises(FrameworkError, match="equindex itself changed since"):
+        uncertainty.extend(saved, built(), one, draws=50)
+
+
+def test_tables_in_memory_are_told_apart(saved):
+    with pytest.raises(FrameworkError, match="the data changed since"):
+        uncertainty.extend(saved, built(), data(gaps=False), draws=50)
+
+
+def test_an_existing_file_is_kept(saved):
+    found, before = analysed(["weights=0.1"]), saved.read_bytes()
+    with pytest.raises(FrameworkError, match="exists"):
+        found.save(saved)
+    assert saved.read_bytes() == before
+    found.save(saved, force=True)
+    assert saved.read_bytes() != before
+    assert [file.name for file in saved.parent.iterdir()] == [saved.name]

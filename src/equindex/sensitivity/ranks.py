@@ -204,18 +204,20 @@ def acceptability(z: ArrayLike, weights: Blocks) -> Acceptability:
     return _result(tally, len(x), kept, led)
 
 
-def acceptability_of(scores: Blocks) -> Acceptability:
+def acceptability_of(scores: Blocks, *, after: Acceptability | None = None) -> Acceptability:
     """Rank acceptability from the scores themselves, where draws vary more than weights.
 
     Parameters
     ----------
     scores : array_like, shape (draws, regions), or an iterator of such blocks
         Higher is better; NaN has no rank in that draw. [score]
+    after : Acceptability, optional
+        Of earlier draws of the same regions, which these continue.
 
     Returns
     -------
     Acceptability
-        Ties are equal scores.
+        Of all draws. Ties are equal scores.
 
     Raises
     ------
@@ -233,6 +235,8 @@ def acceptability_of(scores: Blocks) -> Acceptability:
         tally = tally or Tally.of(block.shape[1])
         for piece in blocks(len(block), tally.at_once):
             _add_scores(tally, block[piece])
+    if after is not None:
+        return after if tally is None else after.merge(_ranks_of(tally, tally.n, np.arange(tally.n), None))
     if tally is None or not tally.ranked.any():
         raise DomainError("no draw scores any region, so there are no ranks.")
     return _result(tally, tally.n, np.arange(tally.n), None)
@@ -257,11 +261,15 @@ def _add_scores(tally: Tally, block: FloatArray) -> None:
 
 
 def _result(tally: Tally, n: int, kept: IntArray, led: FloatArray | None) -> Acceptability:
-    """Return the tally as ranks of all n regions, of which `kept` have any."""
+    """Return the tally as ranks of all n regions, of which `kept` have any, or refuse that of nothing but ties."""
     if tally.n > 1 and tally.level == tally.draws > 0:
         raise DomainError(
             f"all {tally.draws:,} draws make every score equal, so there is no ranking to judge. Check the values."
         )
+    return _ranks_of(tally, n, kept, led)
+
+
+def _ranks_of(tally: Tally, n: int, kept: IntArray, led: FloatArray | None) -> Acceptability:
     below = tally.counts[::-1] if tally.apart is None else tally.counts[::-1] + tally.apart
     counts, sums, ranked = tally.counts, tally.sums, tally.ranked
     if tally.n < n:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from equindex.errors import FrameworkError, MethodError
+import numpy as np
+
+from equindex.errors import FrameworkError, MethodError, nearest
 from equindex.framework import Framework
 from equindex.scoring import Scores
 from equindex.uncertainty.draws import CHUNK, Kept, run
@@ -37,6 +39,8 @@ __all__ = [
     "parse",
     "sensitivity",
 ]
+
+_MOST_DRAWS = 100_000_000  # they would take days, and tell nothing that a million does not
 
 
 def analyse(
@@ -80,7 +84,8 @@ def analyse(
     level : float
         Coverage of the intervals.
     top : int
-        Ranks whose shares are told: among the best and the worst so many.
+        Ranks whose shares are told: among the best and the worst so many; with more than 20,000 regions, whose
+        ranks are counted in ranges, up to the end of its range.
     engine : {"serial", "threads", "processes"}
         Who does the work.
     workers : int, optional
@@ -121,6 +126,15 @@ def analyse(
     )
     if not factors:
         raise FrameworkError("nothing varies. Say what does, such as weights=0.25.")
+    strange = [name for name in outputs if name not in OUTPUTS]
+    if strange:
+        raise MethodError(
+            " ".join(f"there is no output {name!r}. {nearest(name, OUTPUTS)}" for name in strange)
+        )
+    if tuple(outputs[:1]) == ("degree",):
+        raise MethodError(
+            "the first output is ranked, and degree is one number of the whole. Name another first."
+        )
     asked = Asked(
         factors=factors,
         year=year,
@@ -170,6 +184,7 @@ def extend(
     asked, kept = load(saved, scores)
     if draws <= kept.draws:
         raise FrameworkError(f"{str(saved)!r} has {kept.draws:,} draws already. Ask for more than that.")
+    _check(draws, asked.seed, asked.level, asked.top)
     return _run(framework, data, scores, replace(asked, draws=draws), engine, workers, progress, kept)
 
 
@@ -190,12 +205,16 @@ def _run(
     progress: Callable[[int, int], None] | None,
     after: Kept | None = None,
 ) -> Uncertainty:
+    given = _given(scores)
+    lacking = [name for name in asked.outputs if name not in given]
+    if lacking:
+        raise FrameworkError(f"the framework gives no {' and no '.join(lacking)}, only {', '.join(given)}.")
     study = Study.of(
         framework,
         data,
         asked.factors,
         year=asked.year,
-        outputs=asked.outputs or _given(scores),
+        outputs=asked.outputs or given,
         seed=asked.seed,
         skip_failing=asked.skip_failing,
     )
@@ -215,7 +234,7 @@ def _run(
         study=study,
         kept=kept,
         level=asked.level,
-        top=min(asked.top, max(len(study.regions), 1)),
+        top=int(kept.ranks.last[np.searchsorted(kept.ranks.last, min(asked.top, len(study.regions)))]),
         provenance={**scores.provenance, "options": options, "seed": asked.seed},
     )
 
@@ -233,8 +252,8 @@ def _given(scores: Scores) -> tuple[str, ...]:
 
 def _check(draws: int, seed: int, level: float, top: int) -> None:
     faults = []
-    if draws < 1:
-        faults.append(f"draws should be 1 or more, is {draws}.")
+    if not 1 <= draws <= _MOST_DRAWS:
+        faults.append(f"draws should be 1 or more and at most {_MOST_DRAWS:,}, is {draws:,}.")
     if seed < 0:
         faults.append(f"seed should be 0 or more, is {seed}.")
     if not 0 < level < 1:

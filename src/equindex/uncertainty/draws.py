@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from equindex import engine as engines
 from equindex._arrays import FloatArray
-from equindex.errors import FrameworkError
+from equindex.errors import DomainError, FrameworkError
 from equindex.scoring import ties
 from equindex.sensitivity import Acceptability, acceptability_of
 from equindex.uncertainty.rolling import leaf_shares
@@ -34,13 +34,14 @@ class Kept:
     """What draws leave behind.
 
     `scores` holds the scores of the first draws by output, as many as fit in memory, shape (draws, regions);
-    `ranks` the ranks of the leading output over all draws; `led` sums the weights of the draws that a region leads,
-    shape (regions, indicators).
+    `ranks` the ranks of the leading output over all draws; `leads` counts the draws that a region leads, alone or
+    with others, and `led` sums their weights, shape (regions, indicators).
     """
 
     draws: int
     scores: dict[str, FloatArray]
     ranks: Acceptability
+    leads: NDArray[np.int64]
     led: FloatArray
     failed: dict[int, str] = field(default_factory=dict)
     interrupted: bool = False
@@ -55,12 +56,22 @@ class _Task:
     def __call__(
         self, span: tuple[int, int]
     ) -> tuple[dict[str, FloatArray], FloatArray, FloatArray, dict[int, str]]:
-        """Return the scores of draws, those that are ranked as they are, leaf weights, and why some fail."""
-        points = points_of(self.study, *span)
+        """Return the scores of draws, those that are ranked as they are, leaf weights, and why some fail.
+
+        Draws that only differ in weights are scored by whole chunks, whatever part of one is asked for: products of
+        other shapes would have other last bits.
+        """
+        study, (start, stop) = self.study, span
+        first, last = (
+            (start, stop) if study.per_draw else (start - start % CHUNK, start - start % CHUNK + CHUNK)
+        )
+        points = points_of(study, first, last)
         failed: dict[int, str] = {}
-        found = self.study.run(points, failed)
-        worth = ties(found[self.study.outputs[0]], self.study.framework.prepared().rank_decimals)
-        return found, worth, drawn(self.study, points), failed
+        whole, at = study.run(points, failed), slice(start - first, stop - first)
+        found = {name: part[at] for name, part in whole.items()}
+        worth = ties(found[study.outputs[0]], study.framework.prepared().rank_decimals)
+        failed = {number: why for number, why in failed.items() if start <= number < stop}
+        return found, worth, drawn(study, points.take(at)), failed
 
 
 def points_of(study: Study, start: int, stop: int) -> Points:
@@ -132,6 +143,7 @@ def run(
     for name, scores in after.scores.items() if after is not None else ():
         kept[name][:have] = scores
     led = np.zeros((width, len(study.tree.nodes))) if after is None else after.led.copy()
+    leads = np.zeros(width, dtype=np.int64) if after is None else after.leads.copy()
     failed = {} if after is None else dict(after.failed)
     done = first
 
@@ -152,7 +164,7 @@ def run(
                 for name, part in found.items():
                     kept[name][have : have + more] = part[:more]
                 have += more
-                _lead(led, worth, weights)
+                _lead(leads, led, worth, weights)
                 done = stop
                 yield worth
                 if progress is not None:
@@ -160,21 +172,30 @@ def run(
                 if interrupted():
                     return
 
-        ranks = acceptability_of(blocks())
+        try:
+            ranks = acceptability_of(blocks(), after=None if after is None else after.ranks)
+        except DomainError:
+            if len(failed) < done or not failed:
+                raise
+            raise FrameworkError(
+                f"none of {done:,} draws can be scored, such as draw 0:\n{failed[0]}"
+            ) from None
     return Kept(
         draws=done,
         scores={name: scores[:have] for name, scores in kept.items()},
-        ranks=ranks if after is None else after.ranks.merge(ranks),
+        ranks=ranks,
+        leads=leads,
         led=led,
         failed=failed,
         interrupted=done < draws,
     )
 
 
-def _lead(led: FloatArray, scores: FloatArray, weights: FloatArray) -> None:
+def _lead(leads: NDArray[np.int64], led: FloatArray, scores: FloatArray, weights: FloatArray) -> None:
     """Add the weights of each draw to those of the region that leads it, or of all that do."""
     best = np.fmax.reduce(scores, axis=1, keepdims=True)
     draws, regions = np.nonzero(scores == best)
+    leads += np.bincount(regions, minlength=len(leads))
     np.add.at(led, regions, weights[draws])
 
 

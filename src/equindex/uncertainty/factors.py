@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ import numpy as np
 from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
 from equindex.framework import Framework
-from equindex.model import MethodCall
+from equindex.model import MethodCall, Methods
 from equindex.uncertainty.weights import LEVELS, Weights, number, parse_weights
 
 __all__ = ["Choice", "Exclude", "Factor", "Regions", "Values", "Weights", "from_record", "parse", "to_record"]
 
+_OWN = ("weights", "exclude", "values", "regions")
+_SECTIONS = ("methods", "attainment", "equalization", "monitoring", "opinion", "classes", "table")
 _TABLES = (".csv", ".xlsx", ".xls", ".tsv", ".txt")
 
 
@@ -180,13 +182,21 @@ def _factor(key: str, value: str, framework: Framework, folder: Path) -> Factor:
         if value != "bootstrap":
             raise FrameworkError("regions vary by bootstrap only: regions=bootstrap.")
         return Regions()
+    known = (*_OWN, *Methods.model_fields, *_SECTIONS)
+    if what not in known:
+        raise FrameworkError(f"nothing is called {what!r}. {nearest(what, known)}")
+    key = key.removeprefix("methods.")
     options = tuple(split(value))
     if len(options) < 2:
         raise FrameworkError(f"one value is no choice. Give {key} two or more, separated by commas.")
-    twice = [option for option in dict.fromkeys(options) if options.count(option) > 1]
+    _once(options)
+    return Choice(key=key, options=options)
+
+
+def _once(named: Sequence[str]) -> None:
+    twice = [name for name in dict.fromkeys(named) if named.count(name) > 1]
     if twice:
         raise FrameworkError(f"{', '.join(twice)} is given twice, which would count it double.")
-    return Choice(key=key, options=options)
 
 
 def split(text: str) -> list[str]:
@@ -221,6 +231,7 @@ def _exclude(value: str, framework: Framework) -> Exclude:
                     f"there is no indicator or pillar {name!r}. {nearest(name, known)}" for name in unknown
                 )
             )
+        _once(named)
     left = [
         name
         for name in named

@@ -79,7 +79,7 @@ class Uncertainty(Standing):
                 "rank_best": _places(ranks.quantile(0.0)),
                 "rank_worst": _places(ranks.quantile(1.0)),
                 "rank_shift": self.shift,
-                "first": ranks.top(1),
+                "first": self.kept.leads / np.where(ranks.ranked > 0, ranks.ranked, np.nan),
                 f"top_{self.top}": ranks.top(self.top),
                 f"bottom_{self.top}": ranks.bottom(self.top),
                 "scored": ranks.ranked / max(self.kept.draws, 1),
@@ -143,7 +143,7 @@ class Uncertainty(Standing):
         """Mean weights of the draws that a region leads: the weights that speak for it."""
         import pandas as pd
 
-        led, tree = self.kept.ranks.counts[0], self.study.tree
+        led, tree = self.kept.leads, self.study.tree
         rows = []
         for region in np.flatnonzero(led > 0):
             weights = self.kept.led[region] / led[region]
@@ -351,7 +351,7 @@ class Uncertainty(Standing):
 
     def content(self) -> bytes:
         """Return what `save` writes."""
-        return packed(self.kept, self.provenance)
+        return packed(self.kept, self.provenance, self.scores)
 
     # replay --------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -64,7 +65,7 @@ class Asked:
             raise FrameworkError("this is no record of an uncertainty analysis.") from None
 
 
-def packed(kept: Kept, provenance: Mapping[str, Any]) -> bytes:
+def packed(kept: Kept, provenance: Mapping[str, Any], scores: Scores) -> bytes:
     """Return what draws left behind, and what they are of, as the content of one file."""
     arrays = {f"ranks_{name}": getattr(kept.ranks, name) for name in _RANKS}
     arrays |= {f"scores_{name}": part for name, part in kept.scores.items()}
@@ -72,7 +73,7 @@ def packed(kept: Kept, provenance: Mapping[str, Any]) -> bytes:
         "kind": "uncertainty",
         "equindex": provenance["equindex"],
         "framework_digest": provenance["framework_digest"],
-        "digests": provenance["data"]["digests"],
+        "values": _values(scores),
         "asked": provenance["options"]["uncertainty"],
         "draws": kept.draws,
         "failed": {str(number): reason for number, reason in kept.failed.items()},
@@ -80,7 +81,7 @@ def packed(kept: Kept, provenance: Mapping[str, Any]) -> bytes:
     }
     text = np.array(json.dumps(about, ensure_ascii=False, sort_keys=True))
     stream = io.BytesIO()
-    np.savez_compressed(stream, about=text, led=kept.led, **arrays)
+    np.savez_compressed(stream, about=text, leads=kept.leads, led=kept.led, **arrays)
     return stream.getvalue()
 
 
@@ -93,7 +94,7 @@ def load(path: str | Path, scores: Scores) -> tuple[Asked, Kept]:
         If the file is none, or of something else.
     """
     try:
-        with np.load(Path(path), allow_pickle=False) as file:
+        with Path(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             if about["kind"] != "uncertainty":
                 raise KeyError("kind")
@@ -104,6 +105,7 @@ def load(path: str | Path, scores: Scores) -> tuple[Asked, Kept]:
                 draws=int(about["draws"]),
                 scores={name: file[f"scores_{name}"] for name in asked.outputs},
                 ranks=Acceptability(**ranks),
+                leads=file["leads"],
                 led=file["led"],
                 failed={int(number): str(reason) for number, reason in about["failed"].items()},
             )
@@ -118,7 +120,7 @@ def load(path: str | Path, scores: Scores) -> tuple[Asked, Kept]:
         what
         for what, one, other in (
             ("the framework", about["framework_digest"], told["framework_digest"]),
-            ("the data", about["digests"], told["data"]["digests"]),
+            ("the data", about.get("values"), _values(scores)),
             ("equindex itself", about["equindex"], __version__),
         )
         if one != other
@@ -129,3 +131,12 @@ def load(path: str | Path, scores: Scores) -> tuple[Asked, Kept]:
             "Run the analysis anew."
         )
     return asked, kept
+
+
+def _values(scores: Scores) -> str:
+    """Return the SHA-256 of the values that were scored, their regions and years."""
+    panel = scores.panel
+    found = hashlib.sha256(json.dumps(panel.regions, ensure_ascii=False).encode())
+    for part in (panel.region, panel.year, panel.x):
+        found.update(np.ascontiguousarray(part).tobytes())
+    return found.hexdigest()

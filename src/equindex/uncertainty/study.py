@@ -144,6 +144,10 @@ class Study:
                 f"{len(failed)} of {of} combinations cannot be scored:\n" + "\n".join(shown) + more + remedy
             )
         self.combinations, self.failed = tuple(combinations), failed
+        if failed and len(combinations) == 1 and len(choices) == len(self.factors):
+            one = ", ".join(f"{c.key}={option}" for c, option in zip(choices, combinations[0], strict=True))
+            reason = next(iter(failed.values()))
+            raise FrameworkError(f"only {one} can be scored, so nothing varies. Otherwise: {reason}")
 
     def _variants(self, source: Source, framework: Framework) -> dict[int, tuple[Framework, Panel]]:
         """Return a variant, and those without each node whose absence is more than a weight of 0."""
@@ -183,7 +187,7 @@ class Study:
                 leaves = degrees(plan, measured or panel, self.year)[None, :]
                 made[name] = Output(leaves=leaves, calls=mean, local=plan.local)
             else:
-                raise FrameworkError(f"the framework gives no {name}.")
+                raise FrameworkError(f"it gives no {name}.")
         whole = {name: node for node, name in enumerate(self.tree.ids)}
         return Basis(
             tree=plan.tree,
@@ -235,7 +239,7 @@ class Study:
         gone = np.full(len(u), -1, dtype=np.intp)
         weights: FloatArray | None = None
         world = np.repeat(number[:, None], len(self.factors), axis=1)
-        start, choice = 0, 0
+        start, choice, first = 0, 0, 0
         for at, factor in enumerate(self.factors):
             if isinstance(factor, Weights) and factor.free_standing:
                 nodes = factor.nodes(self.tree)
@@ -244,6 +248,7 @@ class Study:
                 start += len(nodes)
                 continue
             if isinstance(factor, Choice):
+                first = first if choice else start
                 picked[:, choice] = _pick(u[:, start], len(factor.options))
                 choice += 1
             elif isinstance(factor, Exclude):
@@ -251,8 +256,8 @@ class Study:
             elif designed:
                 world[:, at] = _pick(u[:, start], _WORLDS)
             start += 1
-        if self.failed:  # the cube's points are spread over the combinations that can be scored
-            combination = _pick(u[:, 0], len(self.combinations))
+        if self.failed:  # what chooses first chooses among the combinations that can be scored
+            combination = _pick(u[:, first], len(self.combinations))
         else:
             combination = np.zeros(len(u), dtype=np.intp)
             for at, factor in enumerate(choices):
@@ -295,9 +300,37 @@ class Study:
         for basis, rows in self.alike(points):
             for start in range(0, len(rows), step):
                 some = rows[start : start + step]
-                for name, scores in self._weigh(basis, points.take(some)).items():
+                try:
+                    weighed = self._weigh(basis, points.take(some))
+                except EquindexError:
+                    if failed is None:
+                        raise
+                    weighed = self._one_by_one(basis, points.take(some), failed, wide)
+                for name, scores in weighed.items():
                     found[name][some] = scores
         return found
+
+    def _one_by_one(
+        self, basis: Basis, points: Points, failed: dict[int, str], wide: Mapping[str, int]
+    ) -> dict[str, FloatArray]:
+        """Score points of which some cannot be scored, and tell why."""
+        found = {name: np.full((len(points), width), np.nan) for name, width in wide.items()}
+        for at in range(len(points)):
+            one = points.take([at])
+            try:
+                for name, scores in self._weigh(basis, one).items():
+                    found[name][at] = scores[0]
+            except EquindexError as error:
+                failed[int(one.number[0])] = self._why(one, error)
+        return found
+
+    def _why(self, point: Points, error: EquindexError) -> str:
+        """Return why a draw cannot be scored, with the regions and pillars that its framework names."""
+        try:
+            self.replay(point)
+        except EquindexError as told:
+            error = told
+        return str(error)
 
     def alike(self, points: Points) -> Iterator[tuple[Basis, NDArray[np.intp]]]:
         """Yield what weights do not change with the points that have it in common, by position."""
