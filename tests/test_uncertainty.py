@@ -535,7 +535,8 @@ def test_attainment_equalization_and_degree_vary_too():
             "attainment": scores.attainment.query("node == 'index' and year == 2020")["attainment"],
             "equalization": scores.equalization.query("node == 'index' and year == 2020")["equalization"],
             "degree": scores.inequality.query(
-                "node == 'index' and year == 2020 and part == 'degree' and measure == 'gini' and basis == 'values' and not weighted"
+                "node == 'index' and year == 2020 and part == 'degree' and measure == 'gini' "
+                "and basis == 'values' and not weighted"
             )["value"],
         }
         for name, expected in frames.items():

@@ -20,7 +20,7 @@ from equindex.cli._options import (
     app,
     framework_of,
 )
-from equindex.cli._run import command, guard_streams, say, spinner, write_results
+from equindex.cli._run import command, guard_streams, say, spinner, stages, write_results
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -319,7 +319,10 @@ def rerun(
     """
     from equindex import comparing, standards
     from equindex import framework as frameworks
+    from equindex import uncertainty as library
+    from equindex.cli.sensitivity import deliver_sensitivity
     from equindex.cli.standards import deliver as deliver_standards
+    from equindex.cli.uncertainty import deliver_uncertainty
 
     with spinner("Scoring", quiet):
         checked = standards.again(file)
@@ -335,6 +338,16 @@ def rerun(
             change.deliver(compared[0], None, "en", output, fmt, force, quiet, as_json)
         else:
             compare.deliver(compared[0], "en", output, fmt, force, quiet, as_json)
+        return
+    with stages("Scoring", quiet) as progress:
+        varied = library.again(file, data, progress=progress)
+    if varied is not None:
+        for warning in varied[1] if not quiet else ():
+            say(f"Warning: {warning}")
+        if isinstance(varied[0], library.Sensitivity):
+            deliver_sensitivity(varied[0], output, fmt, force, quiet, as_json)
+        else:
+            deliver_uncertainty(varied[0], output, fmt, force, quiet, as_json)
         return
     with spinner("Scoring", quiet):
         scores, warnings = frameworks.rerun(file, data)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,13 @@ import numpy as np
 
 from equindex.errors import FrameworkError, MethodError, nearest
 from equindex.framework import Framework
+from equindex.framework.again import recorded
 from equindex.scoring import Scores
 from equindex.uncertainty.draws import CHUNK, Kept, run
 from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values, Weights, parse
 from equindex.uncertainty.results import Uncertainty
 from equindex.uncertainty.saved import Asked, load
-from equindex.uncertainty.sensitivity import Sensitivity, sensitivity
+from equindex.uncertainty.sensitivity import Sensitivity, repeated, sensitivity
 from equindex.uncertainty.study import OUTPUTS, Study
 
 __all__ = [
@@ -188,11 +191,47 @@ def extend(
     return _run(framework, data, scores, replace(asked, draws=draws), engine, workers, progress, kept)
 
 
-def again(scores: Scores, progress: Callable[[int, int], None] | None = None) -> Uncertainty:
-    """Repeat what the provenance of re-run scores records."""
-    record = scores.provenance["options"]["uncertainty"]
-    framework = Framework.from_dict(scores.provenance["framework"])
-    return _run(framework, scores.panel, scores, Asked.from_record(record), "threads", None, progress)
+def again(
+    file: str | Path, data: str | None = None, *, progress: Callable[[str, int, int], None] | None = None
+) -> tuple[Uncertainty | Sensitivity, tuple[str, ...]] | None:
+    """Repeat the analysis that a ``provenance.json`` records; None where it records something else.
+
+    Parameters
+    ----------
+    file : path
+        The provenance of an earlier run.
+    data : str, optional
+        Where the data are now.
+    progress : callable, optional
+        Called with what is being done, how much of that is finished, and all of it.
+
+    Returns
+    -------
+    found, warnings
+        As `equindex.framework.rerun`.
+
+    Raises
+    ------
+    DataError, FrameworkError
+        As `equindex.framework.rerun`.
+    """
+    try:
+        options = json.loads(Path(file).read_text(encoding="utf-8"))["options"]
+        mine = next((kind for kind in ("uncertainty", "sensitivity") if kind in options), None)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # the rerun of scores says what is wrong with such a file
+    if mine is None:
+        return None
+    run = recorded(file, data)
+    scores = replace(run.framework.score(run.data), inputs=run.inputs)
+    found: Uncertainty | Sensitivity
+    if mine == "sensitivity":
+        found = repeated(run.framework, run.data, scores, options[mine], progress)
+    else:
+        asked = Asked.from_record(options[mine])
+        drawing = None if progress is None else partial(progress, "Drawing")
+        found = _run(run.framework, run.data, scores, asked, "threads", None, drawing)
+    return replace(found, provenance=run.kept(found.provenance)), run.warnings
 
 
 def _run(

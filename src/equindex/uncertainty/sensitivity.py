@@ -24,7 +24,7 @@ from equindex.uncertainty.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Sensitivity", "again", "sensitivity"]
+__all__ = ["Sensitivity", "sensitivity"]
 
 _REACHES = {"leader": "leader", "neighbours": "next"}
 _BOUNDS = ("best", "worst", "exact", "best_found", "worst_found", "can_lead")
@@ -391,12 +391,25 @@ def sensitivity(
     return _run(framework, data, framework.score(data), factors, asked, engine, workers, progress)
 
 
-def again(scores: Scores, progress: Callable[[str, int, int], None] | None = None) -> Sensitivity:
-    """Repeat what the provenance of re-run scores records."""
-    asked = dict(scores.provenance["options"]["sensitivity"])
-    factors = tuple(from_record(part) for part in asked["factors"])
-    framework = Framework.from_dict(scores.provenance["framework"])
-    return _run(framework, scores.panel, scores, factors, asked, "threads", None, progress)
+def repeated(
+    framework: Framework,
+    data: Any,
+    scores: Scores,
+    asked: Mapping[str, Any],
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Sensitivity:
+    """Repeat what a provenance says was asked.
+
+    Raises
+    ------
+    FrameworkError
+        If it says something else.
+    """
+    try:
+        factors = tuple(from_record(part) for part in asked["factors"])
+        return _run(framework, data, scores, factors, asked, "threads", None, progress)
+    except (KeyError, TypeError):
+        raise FrameworkError("this is no record of a sensitivity analysis.") from None
 
 
 def _run(
