@@ -140,8 +140,9 @@ def run(
         name: np.empty((max(have, min(draws, most)), 1 if name == "degree" else width))
         for name in study.outputs
     }
-    for name, scores in after.scores.items() if after is not None else ():
-        kept[name][:have] = scores
+    if after is not None:
+        for name, scores in after.scores.items():
+            kept[name][:have] = scores
     led = np.zeros((width, len(study.tree.nodes))) if after is None else after.led.copy()
     leads = np.zeros(width, dtype=np.int64) if after is None else after.leads.copy()
     failed = {} if after is None else dict(after.failed)

@@ -21,7 +21,7 @@ _MEANS: Mapping[str, tuple[Any, Any]] = {  # means of means are one mean with th
     "harmonic": (np.reciprocal, np.reciprocal),
 }
 _LITTLE = 0.01  # share of weight left below which it is counted up instead
-_CELLS = 1 << 18  # scores worked on at a time, which stay in the cache
+_CELLS = 1 << 17  # scores worked on at a time, which stay in the cache
 _ROUNDING = 1e-9
 
 
@@ -119,7 +119,7 @@ def roll(
     if mean in _MEANS and fill is None and _apart(tree) and (mean == "arithmetic" or not (z <= 0).any()):
         return _with_gaps(tree, calls, missing, z, local, mean)
     score = np.empty((len(local), len(z)))
-    for draws in blocks(len(local), max(1, _CELLS // len(z))):
+    for draws in blocks(len(local), max(1, _CELLS // max(1, len(z)))):
         score[draws] = _up(tree, calls, missing, z, local[draws], fill)
     return score
 
@@ -149,17 +149,17 @@ def _with_gaps(
         share[:, node] = share[:, tree.parent[node]] * local[:, node]
     least = max(missing.min_coverage, _LITTLE)
     pillars = []
-    for node, inside in enumerate(tree.children):
+    for inside in tree.children:
         if inside.size and tree.leaf[inside[0]] >= 0:
             own = tree.leaf[inside]
             rows = np.flatnonzero(absent[:, own].any(axis=1))
             if rows.size:
                 at = np.ix_(rows, own)
-                pillars.append((node, inside, rows, y[at], absent[at].astype(np.float64)))
+                pillars.append((inside, rows, y[at], absent[at].astype(np.float64)))
     score, thin = np.empty((len(local), len(z))), np.zeros(len(z), dtype=bool)
-    for draws in blocks(len(local), max(1, _CELLS // len(z))):
+    for draws in blocks(len(local), max(1, _CELLS // max(1, len(z)))):
         total = y @ share[draws, tree.nodes].T
-        for _, inside, rows, there, holes in pillars:
+        for inside, rows, there, holes in pillars:
             lost = holes @ local[draws, inside].T
             left = 1 - lost
             thin[rows] |= left.min(axis=1) < least
