@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from equindex import Framework, uncertainty
 from equindex.errors import DomainError
 from equindex.model import FrameworkFile, MethodCall, Missing, parse
 from equindex.scoring import Tree
+from equindex.uncertainty import draws
 from equindex.uncertainty.rolling import drop, leaf_shares, roll, within
 
 REGIONS, DRAWS = 90, 40
@@ -100,3 +103,30 @@ def test_leaf_shares_are_the_products_of_the_weights_on_the_way_down() -> None:
 
     expected = np.stack([tree.shares(draw)[tree.nodes] for draw in local])
     np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("first", [1, 7, 1500])
+def test_a_longer_run_begins_with_the_shorter_one_to_the_last_bit(first) -> None:
+    content = {
+        "id": "t",
+        "methods": {"normalise": {"name": "minmax", "lower": 1}, "weighting": "equal"},
+        "pillar": [{"id": f"p{j}"} for j in range(3)],
+        "indicator": [{"id": f"i{k}", "pillar": f"p{k % 3}"} for k in range(30)],
+    }
+    framework = Framework(model=parse(FrameworkFile, content, "t"))
+    rng = np.random.default_rng(0)
+    x = rng.uniform(1, 100, (101, 30))
+    x[rng.random(x.shape) < 0.1] = np.nan
+    frame = pd.DataFrame(x, columns=[f"i{k}" for k in range(30)])
+    frame.insert(0, "year", 2020)
+    frame.insert(0, "region", [f"r{k:03d}" for k in range(101)])
+    vary = ("aggregate=arithmetic,geometric", "weights=0.25", "exclude=indicator")
+    study = uncertainty.Study.of(framework, frame, uncertainty.parse(vary, framework))
+
+    whole = draws.run(study, 2000)
+    parts = draws.run(study, 2000, after=draws.run(study, first))
+
+    np.testing.assert_array_equal(whole.scores["index"], parts.scores["index"])
+    np.testing.assert_array_equal(whole.ranks.counts, parts.ranks.counts)
+    np.testing.assert_array_equal(whole.ranks.below, parts.ranks.below)
+    np.testing.assert_array_equal(whole.led, parts.led)
