@@ -347,29 +347,26 @@ class Study:
             yield self.bases[combination, -1], np.flatnonzero(np.isin(where.ravel(), places))
 
     def without_region(self, place: int) -> tuple[FloatArray, float]:
-        """Score the others of the year, and their degree, when a region is not measured in any year.
+        """Score the year's others, and their degree, as if a region had never been in the data.
 
         Its own score is NaN, and so is the degree where it is no output.
         """
         framework, panel = self.variants[0, -1]
-        rest = replace(panel, scored=panel.region != self.regions[place])
-        if panel.scored is not None:
-            rest = replace(rest, scored=panel.scored & (panel.region != self.regions[place]))
+        others = panel.region != self.regions[place]
+        rest = replace(panel, scored=others if panel.scored is None else panel.scored & others)
         plan = framework.prepared()
-        scores = _measured_on(plan, panel, rest)
-        rows = scores.rows(self.year)
+        scores = score(plan, rest)
         part = {"index": scores.rolled, "attainment": scores.attained, "equalization": scores.equalized}
         rolled = part[self.outputs[0]]
         assert rolled is not None
-        found: FloatArray = (rolled if isinstance(rolled, Rolled) else rolled.rolled).score[rows, 0].copy()
-        found[place] = np.nan
-        degree = np.nan
-        if "degree" in self.outputs:
-            others = np.where((panel.region != self.regions[place])[:, None], panel.x, np.nan)
-            leaves = degrees(plan, replace(panel, x=others), self.year)[None, :]
-            mean = tuple(MethodCall(name="arithmetic") for _ in plan.tree.ids)
-            degree = float(roll(plan.tree, mean, plan.missing, leaves, scores.plan.local[None])[0, 0])
-        return found, degree
+        found = np.full(len(self.regions), np.nan)
+        whole = rolled if isinstance(rolled, Rolled) else rolled.rolled
+        found[np.arange(len(found)) != place] = whole.score[scores.rows(self.year), 0]
+        if "degree" not in self.outputs:
+            return found, np.nan
+        mean = tuple(MethodCall(name="arithmetic") for _ in plan.tree.ids)
+        leaves = degrees(plan, rest, self.year)[None, :]
+        return found, float(roll(plan.tree, mean, plan.missing, leaves, scores.plan.local[None])[0, 0])
 
     def weights(self, basis: Basis, output: Output, points: Points) -> FloatArray:
         """Return the local weights of every point, shape (points, nodes of the basis)."""
