@@ -294,6 +294,20 @@ def test_what_is_left_out_is_as_if_it_had_never_been(methods):
     assert mine.tolist() == ranked(without(built, "b").score(values).index.to_numpy())
 
 
+@pytest.mark.parametrize("how", ["global", "by indicator"])
+def test_weights_of_indicators_across_pillars_are_shared_as_the_framework_shares_them(how):
+    values = data()
+    weights = {"id": "own", "scope": "global", "weights": dict(zip("abcde", (3, 1, 2, 4, 2), strict=True))}
+    by = {"weighting": {"name": "equal", "by": "indicator"}}
+    built = tree(weights=weights) if how == "global" else tree(weights=None, methods=AWAY | by)
+
+    found = asked(built, values, ["normalise=minmax,rank"])
+
+    for change in found.without[:7]:
+        expected = without(built, found.study.tree.ids[change.node]).score(values).index
+        np.testing.assert_allclose(change.scores, expected, rtol=1e-12)
+
+
 def test_with_goalposts_leaving_a_region_out_changes_nothing():
     methods = {"normalise": {"name": "goalposts", "low": 0, "high": 100}}
 
