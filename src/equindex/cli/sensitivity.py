@@ -134,20 +134,23 @@ def _show(found: Sensitivity) -> None:
     shares = found.shares
     alone = len(found.effects.factors) == 1  # all is owed to it
     overall = shares[(shares["region"] == "") & shares["total"].notna() & (not alone)]
+    percent, exact = f"{100 * found.level:g}%", found.effects.exact
     rows = [
         [
             row["output"],
             f"{row['factor']} {row['node_name']}".strip(),
-            row["first"],
-            _interval(row["first_low"], row["first_high"]),
-            row["total"],
-            _interval(row["total_low"], row["total_high"]),
+            *(
+                cell
+                for what in ("first", "total")
+                for cell in (row[what], _interval(row[f"{what}_low"], row[f"{what}_high"]))[
+                    : 1 if exact else 2
+                ]
+            ),
         ]
         for row in records(overall.sort_values(["output", "total"], ascending=[False, False], kind="stable"))
     ]
-    percent = f"{100 * found.level:g}%"
-    headers = ["of", "factor", "first", f"{percent} interval", "total", f"{percent} interval"]
-    _cut("Share of the variance", [header + " " * (at == 5) for at, header in enumerate(headers)], rows, 3)
+    headers = ["of", "factor", *(["first", "total"] if exact else ["first", percent, "total", f"{percent} "])]
+    _cut("Share of the variance", headers, rows, 3)
     changes = [
         [
             f"{row['factor']} {row['node_name']} {row['setting']}".replace("  ", " "),
