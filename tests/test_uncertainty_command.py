@@ -54,24 +54,9 @@ def test_a_folder_gets_all_tables_and_reruns_to_the_same_bytes(tmp_path):
 
 
 def test_a_sensitivity_analysis_reruns_to_the_same_bytes(tmp_path):
-    done = CliRunner().invoke(
-        app,
-        [
-            "sensitivity",
-            FRAMEWORK,
-            DATA,
-            "--samples",
-            "16",
-            "--resamples",
-            "5",
-            "-o",
-            str(tmp_path / "out"),
-            "--vary",
-            "weights=0.25",
-            "--vary",
-            "aggregate=arithmetic,geometric",
-        ],
-    )
+    asked = ["sensitivity", FRAMEWORK, DATA, "--samples", "16", "--resamples", "5", "--vary", "weights=0.25"]
+    asked += ["--vary", "aggregate=arithmetic,geometric", "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
     again = CliRunner().invoke(
         app, ["rerun", str(tmp_path / "out" / "provenance.json"), "-o", str(tmp_path / "again")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
@@ -31,7 +31,7 @@ def stream(
     *,
     engine: str = "threads",
     workers: int | None = None,
-) -> Iterator[_Result]:
+) -> Generator[_Result, None, None]:
     """Apply `function` to every task and yield the results in the order of the tasks.
 
     Few results wait at any time, so that memory does not grow with the tasks. Leaving the iterator, also by an

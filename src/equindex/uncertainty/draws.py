@@ -6,7 +6,7 @@ import itertools
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -152,26 +152,27 @@ def run(
 
         def blocks() -> Iterator[FloatArray]:
             nonlocal done, have
-            stream = engines.stream(_Task(study), spans, engine=engine, workers=workers)
-            for (start, stop), (found, worth, weights, wrong) in zip(spans, stream, strict=False):
-                if wrong and not skip_failing:
-                    number, reason = next(iter(wrong.items()))
-                    raise FrameworkError(
-                        f"{len(wrong)} of draws {start} to {stop - 1} cannot be scored, such as draw {number}:\n"
-                        f"{reason}\nVary less, or pass --skip-failing to leave such draws out and count them."
-                    )
-                failed.update(wrong)
-                more = min(max(0, most - have), stop - start)
-                for name, part in found.items():
-                    kept[name][have : have + more] = part[:more]
-                have += more
-                _lead(leads, led, worth, weights)
-                done = stop
-                yield worth
-                if progress is not None:
-                    progress(done, draws)
-                if interrupted():
-                    return
+            # closed here and now, so that an interrupt of the wait for its workers is one
+            with closing(engines.stream(_Task(study), spans, engine=engine, workers=workers)) as stream:
+                for (start, stop), (found, worth, weights, wrong) in zip(spans, stream, strict=False):
+                    if wrong and not skip_failing:
+                        number, reason = next(iter(wrong.items()))
+                        raise FrameworkError(
+                            f"{len(wrong)} of draws {start} to {stop - 1} cannot be scored, such as draw {number}:\n"
+                            f"{reason}\nVary less, or pass --skip-failing to leave such draws out and count them."
+                        )
+                    failed.update(wrong)
+                    more = min(max(0, most - have), stop - start)
+                    for name, part in found.items():
+                        kept[name][have : have + more] = part[:more]
+                    have += more
+                    _lead(leads, led, worth, weights)
+                    done = stop
+                    yield worth
+                    if progress is not None:
+                        progress(done, draws)
+                    if interrupted():
+                        return
 
         try:
             ranks = acceptability_of(blocks(), after=None if after is None else after.ranks)
