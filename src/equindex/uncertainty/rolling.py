@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex import aggregate
-from equindex._arrays import FloatArray, blocks
+from equindex._arrays import BoolArray, FloatArray, blocks
 from equindex.model import MethodCall, Missing
 from equindex.scoring import PillarFilling, Tree
 
@@ -200,7 +200,7 @@ def _up(
         parts = [score[child] for child in inside]
         thin = None
         if not complete:
-            seen = [np.where(np.isnan(score[child]), 0.0, cover[child]) for child in inside]
+            seen = [_zeroed(cover[child], np.isnan(score[child])) for child in inside]
             cover[node] = np.minimum(_weighted(seen, weights), 1.0)
             if missing.rule == "reweight":
                 thin = cover[node] < missing.min_coverage - _ROUNDING
@@ -213,7 +213,7 @@ def _up(
             shape = np.broadcast_shapes(*(part.shape for part in parts))
             part = np.stack([np.broadcast_to(part, shape) for part in parts], axis=-1)
             found = method.function(part, weights[:, None, :], missing=missing.rule, **call.options)
-        if thin is not None:
+        if thin is not None and thin.any():
             found = np.where(thin, np.nan, found)
         score[node] = np.broadcast_to(found, (len(local), len(z)))
         if not complete and fill is not None and node:
@@ -222,14 +222,19 @@ def _up(
     return score[0]
 
 
-def _weighted(parts: Sequence[FloatArray], weights: FloatArray) -> FloatArray:
+def _weighted(parts: Sequence[FloatArray | BoolArray], weights: FloatArray) -> FloatArray:
     """Add up parts, each of shape (rows,) or (draws, rows), by weights of shape (draws, parts)."""
     if all(part.ndim == 1 for part in parts):
         return weights @ np.stack(parts)
     total = weights[:, :1] * parts[0]
+    one = np.empty_like(total)
     for place, part in enumerate(parts[1:], 1):
-        total += weights[:, place : place + 1] * part
+        total += np.multiply(weights[:, place : place + 1], part, out=one)
     return total
+
+
+def _zeroed(part: FloatArray, gaps: BoolArray) -> FloatArray:
+    return np.where(gaps, 0.0, part) if gaps.any() else part
 
 
 def _mean(name: str, parts: Sequence[FloatArray], weights: FloatArray, missing: Missing) -> FloatArray | None:
@@ -238,20 +243,16 @@ def _mean(name: str, parts: Sequence[FloatArray], weights: FloatArray, missing: 
     if to is not None and any((part <= 0).any() for part in parts):
         return None
     absent = [np.isnan(part) for part in parts]
-    score = [part if to is None else to(part) for part in parts]
+    score = [
+        _zeroed(part if to is None else to(part), gaps) for part, gaps in zip(parts, absent, strict=True)
+    ]
+    found = _weighted(score, weights)
     if any(gaps.any() for gaps in absent):
-        present = _weighted([(~gaps).astype(np.float64) for gaps in absent], weights)
-        found = _weighted(
-            [np.where(gaps, 0.0, part) for gaps, part in zip(absent, score, strict=True)], weights
-        )
-        if missing.rule == "reweight":
-            with np.errstate(all="ignore"):
-                found /= present
-        else:
-            lost = _weighted([gaps.astype(np.float64) for gaps in absent], weights)
-            found[np.broadcast_to(lost > 0, found.shape)] = np.nan
-    else:
-        found = _weighted(score, weights)
+        with np.errstate(all="ignore"):
+            if missing.rule == "reweight":
+                found /= _weighted([~gaps for gaps in absent], weights)
+            else:
+                found[_weighted(absent, weights) > 0] = np.nan
     if back is not None:
         with np.errstate(all="ignore"):
             back(found, out=found)
