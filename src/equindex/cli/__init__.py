@@ -132,6 +132,14 @@ def score(
     sets: SetOption = None,
     year: YearOption = None,
     output: OutOption = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep the run in equindex-runs.sqlite beside the framework.")
+    ] = False,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", metavar="FILE", help="Keep it in this file instead, or in its folder."),
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="What to remember of a run that is kept.")] = "",
     fmt: FormatOption = "csv",
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -148,11 +156,16 @@ def score(
         equindex score framework.toml data.csv -o scores.xlsx
         equindex score framework.toml data.csv --weights weights.toml
         equindex score framework.toml data.csv --set aggregate=geometric
+        equindex score framework.toml data.csv --save --note "published in May"
     """
     built = framework_of(framework, sets, weights)
     with spinner("Scoring", quiet):
         scores = built.score(data, years=year)
     _deliver(scores, output, fmt, force, quiet, as_json)
+    if save or store is not None:
+        from equindex.cli.runs import keep
+
+        keep(scores.tables(), scores.provenance, framework, store, note, quiet)
 
 
 @command(app)
@@ -429,4 +442,4 @@ def _years(texts: list[str] | None) -> list[int] | None:
     return years or None
 
 
-from equindex.cli import change, compare, diagnose, lists, plans, sensitivity, uncertainty, weightings  # noqa: E402, F401 - their commands come after these
+from equindex.cli import change, compare, diagnose, lists, plans, runs, sensitivity, uncertainty, weightings  # noqa: E402, F401 - their commands come after these
