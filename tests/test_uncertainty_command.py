@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from equindex import Framework
 from equindex._resources import path
 from equindex.cli import app
 
@@ -66,6 +67,27 @@ def test_a_sensitivity_analysis_reruns_to_the_same_bytes(tmp_path):
     assert names == sorted(file.name for file in (tmp_path / "again").iterdir())
     for name in names:
         assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name
+
+
+def test_weight_sets_travel_with_the_record(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pillars = [pillar.id for pillar in Framework.from_toml(FRAMEWORK).model.pillar]
+    for name, last in (("a", 1), ("b", 9)):
+        weights = dict.fromkeys(pillars, 1) | {pillars[-1]: last}
+        lines = "".join(f"{pillar} = {weight}\n" for pillar, weight in weights.items())
+        (tmp_path / f"{name}.toml").write_text(f"[weights]\n{lines}", encoding="utf-8")
+    ran("--draws", 40, "--vary", "weighting=a.toml,b.toml,entropy", "-o", tmp_path / "out")
+    for name in "ab":
+        (tmp_path / f"{name}.toml").unlink()
+
+    again = CliRunner().invoke(app, ["rerun", "out/provenance.json", "-o", "again"])
+
+    assert again.exit_code == 0, again.output
+    for file in (tmp_path / "out").iterdir():
+        assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes(), file.name
+    draws = pd.read_csv(tmp_path / "out" / "draws.csv").groupby("weighting").first().filter(like="weight ")
+    assert set(draws.index) == {"a.toml", "b.toml", "entropy"}
+    assert draws.loc["b.toml"].max() > 2 * draws.loc["a.toml"].max()
 
 
 def test_a_record_that_was_changed_by_hand_is_refused(tmp_path):

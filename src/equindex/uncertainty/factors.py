@@ -12,7 +12,8 @@ import numpy as np
 from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
 from equindex.framework import Framework
-from equindex.model import MethodCall, Methods
+from equindex.framework.files import read_weights
+from equindex.model import MethodCall, Methods, WeightSet
 from equindex.uncertainty.weights import LEVELS, Weights, number, parse_weights
 
 __all__ = ["Choice", "Exclude", "Factor", "Regions", "Values", "Weights", "from_record", "parse", "to_record"]
@@ -24,18 +25,30 @@ _TABLES = (".csv", ".xlsx", ".xls", ".tsv", ".txt")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A key of the framework with the values it may take, each as likely as the others."""
+    """A key of the framework with the values it may take, each as likely as the others.
+
+    `sets` holds the weight sets that options name, so that a record needs no files.
+    """
 
     key: str
     options: tuple[str, ...]
+    sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """How tables call the factor."""
         return self.key
 
+    def applied(self, option: str, framework: Framework) -> Framework:
+        """Return the framework with an option, weight sets only; the others are settings."""
+        if option not in self.sets:
+            return framework
+        return framework.replace(weights=WeightSet.model_validate(self.sets[option]))
+
     def setting(self, option: str, framework: Framework) -> list[str]:
         """Return the setting of an option: none where it names the method that the framework has, options and all."""
+        if option in self.sets:
+            return []
         methods = framework.model.methods
         now = getattr(methods, self.key.removeprefix("methods."), None) if methods else None
         return [] if isinstance(now, MethodCall) and now.name == option else [f"{self.key}={option}"]
@@ -190,7 +203,18 @@ def _factor(key: str, value: str, framework: Framework, folder: Path) -> Factor:
     if len(options) < 2:
         raise FrameworkError(f"one value is no choice. Give {key} two or more, separated by commas.")
     _once(options)
-    return Choice(key=key, options=options)
+    return Choice(
+        key=key, options=options, sets=_sets(options, framework, folder) if key == "weighting" else {}
+    )
+
+
+def _sets(options: Sequence[str], framework: Framework, folder: Path) -> dict[str, dict[str, Any]]:
+    """Read the weight sets among ways of weighting, which stand here or beside the framework."""
+    files = [option for option in options if Path(option).suffix.lower() in (".toml", ".csv", ".xlsx")]
+    places = {
+        name: (folder / name if (folder / name).exists() else framework.folder / name) for name in files
+    }
+    return {name: read_weights(place).model_dump(mode="json") for name, place in places.items()}
 
 
 def _once(named: Sequence[str]) -> None:

@@ -119,7 +119,10 @@ class Study:
             pairs = list(zip(choices, options, strict=True))
             settings = [text for choice, option in pairs for text in choice.setting(option, self.framework)]
             try:
-                variants = self._variants(source, with_settings(self.framework, settings))
+                framework = with_settings(self.framework, settings)
+                for choice, option in pairs:
+                    framework = choice.applied(option, framework)
+                variants = self._variants(source, framework)
                 found = {node: self._basis(*variant) for node, variant in variants.items()}
             except EquindexError as error:
                 failed[", ".join(f"{choice.key}={option}" for choice, option in pairs)] = str(error)
