@@ -100,6 +100,20 @@ def test_a_folder_a_workbook_and_a_rerun_hold_the_same(tmp_path):
     np.testing.assert_allclose(book["rank_shift"], told["rank_shift"])
 
 
+@pytest.mark.parametrize("spoilt", [{"seed": 1}, [], "weights=0.25"], ids=str)
+def test_a_provenance_that_was_spoilt_is_refused(spoilt, tmp_path):
+    ran(*FEW, "-q", "-o", str(tmp_path))
+    file = tmp_path / "provenance.json"
+    record = json.loads(file.read_text(encoding="utf-8"))
+    record["options"]["sensitivity"] = spoilt
+    file.write_text(json.dumps(record), encoding="utf-8")
+
+    result = CliRunner().invoke(app, ["rerun", str(file), "--data", CHINA[1]])
+
+    assert result.exit_code == 1
+    assert "Error: this is no record of a sensitivity analysis." in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Sensitivity", "sensitivity"]
 
+_ASKED = {
+    "factors",
+    "samples",
+    "resamples",
+    "seed",
+    "year",
+    "level",
+    "each_weight",
+    "band",
+}  # of a provenance
 _REACHES = {"leader": "leader", "neighbours": "next"}
 _BOUNDS = ("best", "worst", "exact", "best_found", "worst_found", "can_lead")
 _UNMOVED = 1e-12  # a weight that moves by less does not
@@ -405,11 +415,10 @@ def repeated(
     FrameworkError
         If it says something else.
     """
-    try:
-        factors = tuple(from_record(part) for part in asked["factors"])
-        return _run(framework, data, scores, factors, asked, "threads", None, progress)
-    except (KeyError, TypeError):
-        raise FrameworkError("this is no record of a sensitivity analysis.") from None
+    if not (isinstance(asked, Mapping) and set(asked) >= _ASKED):
+        raise FrameworkError("this is no record of a sensitivity analysis.")
+    factors = tuple(from_record(part) for part in asked["factors"])
+    return _run(framework, data, scores, factors, asked, "threads", None, progress)
 
 
 def _run(
