@@ -88,7 +88,7 @@ class Summary:
 
     def take(self, indicators: ArrayLike) -> Summary:
         """Return the summary of the chosen indicators (positions or a boolean mask), in the order given."""
-        chosen = np.asarray(indicators)
+        chosen = _run(np.asarray(indicators))
         return Summary(**{name: part[..., chosen] for name, part in self._parts().items()})
 
     def to_dict(self) -> dict[str, Any]:
@@ -180,6 +180,19 @@ def measurable(spread: FloatArray) -> FloatArray:
             columns=True,
         )
     return spread
+
+
+def _run(chosen: NDArray[Any]) -> NDArray[Any] | slice:
+    """Return positions that follow each other as a slice, which copies nothing."""
+    if (
+        chosen.ndim == 1
+        and chosen.size
+        and chosen.dtype != np.bool_
+        and (np.diff(chosen) == 1).all()
+        and chosen[0] >= 0
+    ):
+        return slice(int(chosen[0]), int(chosen[-1]) + 1)
+    return chosen
 
 
 def _measure(x: FloatArray) -> Summary:

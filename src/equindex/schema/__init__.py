@@ -6,5 +6,18 @@ from equindex.schema.findings import Finding, Findings
 from equindex.schema.observe import observe
 from equindex.schema.panel import Bound, Panel
 from equindex.schema.rollup import RolledUp, roll_up
+from equindex.schema.wide import Wide, match_wide
 
-__all__ = ["Bound", "Finding", "Findings", "Panel", "RolledUp", "expected", "observe", "roll_up", "with_deck"]
+__all__ = [
+    "Bound",
+    "Finding",
+    "Findings",
+    "Panel",
+    "RolledUp",
+    "Wide",
+    "expected",
+    "match_wide",
+    "observe",
+    "roll_up",
+    "with_deck",
+]

@@ -22,7 +22,7 @@ from equindex.schema.reader import Reader
 from equindex.schema.regions import attach, places, without_data
 from equindex.schema.words import listed
 
-__all__ = ["observe"]
+__all__ = ["observe", "report_absent"]
 
 
 def observe(
@@ -82,7 +82,7 @@ def observe(
 
 def _assemble(reader: Reader, partial: bool) -> Raw | None:
     """Put all pieces into one matrix of variables; duplicates and absent columns are errors."""
-    _absent(reader, partial)
+    report_absent(reader, partial)
     pieces = [piece for piece in reader.pieces if len(piece.region)]
     if not pieces:
         return None
@@ -263,7 +263,7 @@ def _excluded(reader: Reader, raw: Raw) -> Raw:
     return raw
 
 
-def _absent(reader: Reader, partial: bool) -> None:
+def report_absent(reader: Reader, partial: bool = False) -> None:
     """Report every variable that no sheet has; where some may be absent, only if all are."""
     seen: set[int] = set()
     for piece in reader.pieces:
