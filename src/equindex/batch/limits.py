@@ -1,0 +1,104 @@
+"""What a framework asks that rows in blocks cannot give: all of it is refused at once, with what to do instead."""
+
+from __future__ import annotations
+
+from equindex import aggregate
+from equindex.errors import FrameworkError
+from equindex.framework import Framework
+from equindex.model import MethodCall
+from equindex.scoring import Plan
+
+__all__ = ["refuse"]
+
+_RELATIVE = {
+    "bod": "arithmetic or geometric with a weight set",
+    "topsis": "arithmetic, of normalise = goalposts or minmax",
+    "copeland": "arithmetic, of normalise = rank",
+    "borda": "arithmetic, of normalise = borda",
+    "kemeny": "arithmetic, of normalise = rank",
+}
+_WHOLE = "Score the table in memory (equindex score)"
+
+
+def refuse(framework: Framework) -> None:
+    """Refuse what needs all rows at once.
+
+    Raises
+    ------
+    FrameworkError
+        Naming every key, and what to set in its place.
+    """
+    plan = framework.prepared()
+    if not plan.composite:
+        raise FrameworkError(
+            "a batch scores a composite index, but there is no [methods] normalise. Add it, or score the table in "
+            "memory (equindex score)."
+        )
+    faults = [*_aggregates(plan), *_steps(plan), *_tables(framework)]
+    if plan.by_data:
+        faults.append(_weighting(plan))
+    if faults:
+        raise FrameworkError(
+            "the framework cannot be scored block by block:\n" + "\n".join(f"  {fault}" for fault in faults)
+        )
+
+
+def _aggregates(plan: Plan) -> list[str]:
+    found = dict.fromkeys(call.name for call in plan.calls)
+    return [
+        f"aggregate {name!r} compares all regions of a year with each other. {_WHOLE}, or use "
+        f"{_RELATIVE.get(name, 'arithmetic')}."
+        for name in found
+        if aggregate.methods.get(name).traits.get("relative")
+    ]
+
+
+def _steps(plan: Plan) -> list[str]:
+    methods = plan.model.methods
+    assert methods is not None
+    faults = []
+    if methods.impute != MethodCall(name="none"):
+        faults.append(
+            f"methods.impute {methods.impute.name!r} looks at other rows. Fill the gaps beforehand, or let "
+            'missing = { rule = "reweight" } pass over them.'
+        )
+    if plan.treats:
+        names = ", ".join(dict.fromkeys(repr(g.method.name) for g in plan.treats if g.method.name != "none"))
+        faults.append(
+            f"treat {names} looks at all values. Treat them beforehand, or use goalposts, which clip."
+        )
+    if methods.screen is not None:
+        faults.append("methods.screen is for tables in memory. Use missing = { min_coverage = … }.")
+    for group in plan.groups:
+        for option, source in group.asked.items():
+            named = any(target.region for target in plan.model.target)
+            if not isinstance(source, str) or named:
+                faults.append(
+                    f"normalise {group.method.name!r} takes {option} from other rows or targets of regions. "
+                    "Give it as numbers."
+                )
+    if plan.ordered:
+        columns = [g.columns for g in plan.groups if "ordered" in g.method.traits.get("needs", ())]
+        if any(len(c) != c[-1] - c[0] + 1 for c in columns):
+            faults.append(
+                "indicators that are ranked must stand beside each other in the framework. Move them together."
+            )
+    return faults
+
+
+def _weighting(plan: Plan) -> str:
+    assert plan.derive is not None
+    return (
+        f"weighting {plan.derive.name!r} looks at all rows. Derive the weights from a sample that fits in memory "
+        "(equindex weights derive … -o weights.toml) and give them with --weights."
+    )
+
+
+def _tables(framework: Framework) -> list[str]:
+    model = framework.model
+    faults = []
+    if model.change:
+        faults.append("changes of regions are carried back in memory alone. Re-express old rows beforehand.")
+    if any(indicator.levels for indicator in model.indicator):
+        faults.append("indicators with levels are read in memory alone. Write the levels' numbers.")
+    return faults

@@ -1,0 +1,296 @@
+"""The two passes: blocks are measured and what was measured merged; then blocks are scored and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from equindex._arrays import FloatArray
+from equindex._summary import Summary, summarise
+from equindex.batch.blocks import Block, Intake, extremes, layout_key, panel_of
+from equindex.batch.journal import whole
+from equindex.batch.ordered import SortedRuns
+from equindex.batch.sources import Unit, opened, unreadable
+from equindex.errors import DataError, DomainError, FrameworkError
+from equindex.scoring import Plan, related
+from equindex.scoring.steps import composite, index_only, labelled, prepared
+
+__all__ = ["Measure", "Score", "based_on", "footers", "merged"]
+
+_FAULTS = 20  # of one unit that are kept
+_EXTREMES = ("minmax", "goalposts", "scaled", "categorical", "trapezoid", "exponential_efficacy")
+"""Normalisers that take of a sample its least and greatest value, or nothing."""
+
+
+def based_on(plan: Plan, block: Block) -> dict[str, Block]:
+    """Return the rows that the base names, as `equindex.scoring.steps.based` does of a whole panel."""
+    assert plan.model.methods is not None
+    base = plan.model.methods.base
+    if base == "panel":
+        return {"panel": block} if len(block.year) else {}
+    wanted = block.years if base == "year" else [year for year in block.years if year == base]
+    return {str(year): block.of(year) for year in wanted}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Measures one unit; what it returns is what the journal keeps."""
+
+    intake: Intake
+    folder: Path
+
+    def __call__(self, unit: Unit) -> dict[str, Any]:
+        """Return the summaries by base, the rows of each year, and what is wrong."""
+        plan = self.intake.framework.prepared()
+        faults: list[str] = []
+        parts: dict[str, list[Summary]] = {}
+        years: dict[str, int] = {}
+        runs = SortedRuns()
+        for block in self.intake.blocks(unit, faults):
+            for year in block.years:
+                years[str(year)] = years.get(str(year), 0) + int((block.year == year).sum())
+            if faults:
+                continue
+            for base, rows in based_on(plan, block).items():
+                panel = panel_of(rows)
+                with labelled(plan, panel, panel.order), located(unit):
+                    x = prepared(plan, panel, panel.order)
+                    parts.setdefault(base, []).append(summarise(x))
+                if plan.ordered:
+                    runs.add(base, x)
+        return {
+            "runs": runs.write(self.folder / f"run-{unit.number:06d}.f8") if plan.ordered else {},
+            "summaries": {base: merged(found).to_dict() for base, found in parts.items()}
+            if not faults
+            else {},
+            "years": years,
+            "faults": faults[:_FAULTS],
+        }
+
+
+def merged(parts: Sequence[Summary]) -> Summary:
+    """Merge summaries pair by pair, in their order, so that errors grow with the logarithm of their number.
+
+    Minimum, maximum and count are exact. Each merging adds to mean and squared deviations a few units in the last
+    place at most, so those of 2**k parts are within some k of them of the exact sums of the parts.
+    """
+    found = list(parts)
+    while len(found) > 1:
+        pairs = [found[i].merge(found[i + 1]) for i in range(0, len(found) - 1, 2)]
+        found = pairs + ([found[-1]] if len(found) % 2 else [])
+    return found[0]
+
+
+@contextmanager
+def located(unit: Unit) -> Iterator[None]:
+    """Add file and row groups to a kernel's refusal."""
+    try:
+        yield
+    except DomainError as error:
+        error.add_note(f"in {unit.name}")
+        raise
+
+
+def footers(intake: Intake, units: Sequence[Unit]) -> dict[int, FloatArray | None]:
+    """Return the least and greatest value of each indicator that the footers tell, shape (2, indicators).
+
+    None where they cannot stand for reading: a statistic is missing, is NaN or infinite, rows or cells are left out,
+    values are bent before they are measured, or a normaliser asks for more.
+    """
+    plan, model = intake.framework.prepared(), intake.framework.model
+    assert model.methods is not None
+    simple = (
+        model.methods.base == "panel"
+        and plan.plain
+        and not (model.table.keep or model.table.drop or model.exclude)
+        and not any(indicator.numerator for indicator in model.indicator)
+        and (model.equalization is None or isinstance(model.equalization.reference, str | None))
+        and all(group.method.name in _EXTREMES for group in plan.groups)
+    )
+    if not simple:
+        return dict.fromkeys((unit.number for unit in units), None)
+    return {unit.number: _footer(intake, unit) for unit in units}
+
+
+def _footer(intake: Intake, unit: Unit) -> FloatArray | None:
+    wide = intake.layouts[layout_key(unit.part)]
+    if any(wide.powers.values()):
+        return None
+    ends = np.array([np.full(len(intake.framework.model.indicator), np.nan)] * 2)
+    with opened(unit) as file, unreadable(unit.name):
+        names = {file.metadata.schema.column(i).path: i for i in range(file.metadata.num_columns)}
+        for group in range(unit.first, unit.last + 1):
+            about = file.metadata.row_group(group)
+            for at, indicator in enumerate(intake.framework.model.indicator):
+                column = wide.columns[indicator.id]
+                if column not in names:
+                    return None
+                told = about.column(names[column])
+                kept = told.statistics if told.is_stats_set else None
+                if told.physical_type not in ("DOUBLE", "FLOAT", "INT32", "INT64") or kept is None:
+                    return None
+                if kept.has_null_count and kept.null_count == about.num_rows:
+                    continue
+                pair: tuple[Any, Any] = (kept.min, kept.max) if kept.has_min_max else (None, None)
+                if not all(isinstance(end, int | float) and np.isfinite(end) for end in pair):
+                    return None
+                ends[0, at] = np.fmin(ends[0, at], pair[0])
+                ends[1, at] = np.fmax(ends[1, at], pair[1])
+    return ends
+
+
+def summary_of(ends: FloatArray) -> Summary:
+    """Return a summary that knows the extremes alone; at least two measured regions are taken for granted."""
+    least, most = ends
+    nothing = np.full(least.shape, np.nan)
+    return Summary(n=np.where(np.isnan(least), 0, 2), min=least, max=most, mean=nothing, m2=nothing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """Scores one unit with what was measured, and writes a file for each of its years."""
+
+    intake: Intake
+    plan: Plan
+    summaries: Mapping[str, Summary]
+    folder: Path
+    years: tuple[int, ...] | None
+    pillars: bool
+    told: Mapping[int, FloatArray]
+
+    def __call__(self, unit: Unit) -> dict[str, Any]:
+        """Return the files of the unit and their rows.
+
+        Raises
+        ------
+        DataError
+            If something is wrong in the unit.
+        """
+        import pyarrow.parquet as pq
+
+        faults: list[str] = []
+        found: dict[int, list[Any]] = {}
+        ends = np.array([np.full(len(self.plan.direction), np.nan)] * 2)
+        for block in self.intake.blocks(unit, faults):
+            if faults:
+                continue
+            if unit.number in self.told:
+                least, most = extremes(block.x)
+                ends = np.array([np.fmin(ends[0], least), np.fmax(ends[1], most)])
+            for year in block.years:
+                if self.years is None or year in self.years:
+                    found.setdefault(year, []).append(self._scored(block.of(year), unit))
+        if faults:
+            raise DataError("\n".join(faults[:_FAULTS]))
+        self._check_footer(unit, ends)
+        written: dict[str, Any] = {}
+        for year, batches in found.items():
+            name = f"scores/year={year}/part-{unit.number:06d}.parquet"
+
+            def write(path: Path, batches: list[Any] = batches) -> None:
+                with pq.ParquetWriter(path, batches[0].schema, use_dictionary=self._words) as file:
+                    for batch in batches:
+                        file.write_batch(batch)
+
+            size = whole(self.folder / name, write)
+            written[str(year)] = [name, sum(batch.num_rows for batch in batches), size]
+        return {"parts": written}
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return ["class"] if self.plan.model.classes else []
+
+    def _check_footer(self, unit: Unit, ends: FloatArray) -> None:
+        if unit.number in self.told and not np.array_equal(self.told[unit.number], ends, equal_nan=True):
+            [_, at] = np.argwhere(~_alike(self.told[unit.number], ends))[0]
+            low, high = self.told[unit.number][:, at]
+            raise DataError(
+                f"{unit.name}: the footer says {self.plan.leaves[at]!r} runs from {low:g} to {high:g}, but the values run "
+                f"from {ends[0, at]:g} to {ends[1, at]:g}. Write the file again, or pass --force --read-all."
+            )
+
+    def _scored(self, block: Block, unit: Unit) -> Any:
+        import pyarrow as pa
+
+        panel, plan = panel_of(block), self.plan
+        with located(unit):
+            plan = related(plan, panel)
+            if self.pillars:
+                _, rolled = composite(plan, panel, self.summaries)
+                index, coverage = rolled.score[:, 0], rolled.coverage[:, 0]
+            else:
+                index, coverage, _ = index_only(plan, panel, self.summaries)
+                rolled = None
+        if np.isinf(index).any():
+            raise DomainError("a score is infinite: the values are too large for these methods.")
+        columns = {
+            "region": block.region,
+            "index": pa.array(index, from_pandas=True),
+            "coverage": pa.array(coverage),
+        }
+        if plan.model.classes:
+            columns["class"] = _classes(plan, index)
+        if rolled is not None:
+            for node, level in enumerate(plan.tree.levels):
+                if level == "pillar":
+                    columns[plan.tree.ids[node]] = pa.array(
+                        np.ascontiguousarray(rolled.score[:, node]), from_pandas=True
+                    )
+        return pa.RecordBatch.from_pydict(columns)
+
+
+def _classes(plan: Plan, index: FloatArray) -> Any:
+    import pyarrow as pa
+
+    bounds = sorted(plan.model.classes.items(), key=lambda item: item[1])
+    codes = np.searchsorted([low for _, low in bounds], index, side="right") - 1
+    codes[np.isnan(index)] = -1
+    names = np.array([*(name for name, _ in bounds), None], dtype=object)
+    return pa.array(names[codes], type=pa.string())
+
+
+def _alike(a: FloatArray, b: FloatArray) -> Any:
+    return (a == b) | (np.isnan(a) & np.isnan(b))
+
+
+def finalise(plan: Plan, found: Sequence[Mapping[str, Any]]) -> dict[str, Summary]:
+    """Merge what the units measured, in their order.
+
+    Raises
+    ------
+    DataError
+        With what is wrong in all units, or if the base year is not in the data.
+    """
+    faults = [fault for one in found for fault in one["faults"]]
+    if faults:
+        more = f"\n… and {len(faults) - _FAULTS:,} more." if len(faults) > _FAULTS else ""
+        raise DataError("\n".join(faults[:_FAULTS]) + more)
+    parts: dict[str, list[Summary]] = {}
+    for one in found:
+        for base, summary in one["summaries"].items():
+            parts.setdefault(base, []).append(Summary.from_dict(summary))
+    assert plan.model.methods is not None
+    base, years = plan.model.methods.base, sorted({int(y) for one in found for y in one["years"]})
+    if not years:
+        raise DataError("no row of the data can be scored. Check [table].keep and the years.")
+    if isinstance(base, int) and str(base) not in parts:
+        known = ", ".join(map(str, years))
+        raise DataError(f"the base year {base} is not in the data. Years: {known}. Mend methods.base.")
+    summaries = {name: merged(some) for name, some in parts.items()}
+    return dict(sorted(summaries.items()))
+
+
+def refuse_unwanted(plan: Plan) -> None:
+    """Refuse names of pillars that are columns of the scores already."""
+    taken = {"region", "year", "index", "coverage", "class"}
+    clash = [name for name in plan.tree.ids[1:] if name in taken]
+    if clash:
+        raise FrameworkError(
+            f"a pillar is called {clash[0]!r}, which is a column of the scores. Leave --pillars out."
+        )

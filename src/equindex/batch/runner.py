@@ -1,0 +1,380 @@
+"""A batch from its source to its folder: planned, passed through, finished, or gone on with where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from equindex import __version__
+from equindex._arrays import FloatArray, cpus
+from equindex._summary import Summary
+from equindex.batch.blocks import BLOCK_ROWS, Intake, layouts
+from equindex.batch.journal import WORK, Journal, locked, whole, written
+from equindex.batch.limits import refuse
+from equindex.batch.ordered import attach_sorted, write_sorted
+from equindex.batch.passes import Measure, Score, finalise, footers, refuse_unwanted, summary_of
+from equindex.batch.sources import Part, Unit, files_of, grid, part_of
+from equindex.engine import stream
+from equindex.errors import DataError, FrameworkError, MethodError
+from equindex.framework import Fitted, Framework
+from equindex.framework.files import clock
+
+__all__ = ["Batch", "run", "size_of"]
+
+Progress = Callable[[str, int, int], None]
+_SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_COPIES = 6  # arrays of a block's size that a worker holds while it scores
+_SHARE = 8  # part of the memory that values sorted at a time may take
+_MEMORY = 2 * 10**9
+_FAULTS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a batch did: where its tables are, how many rows and years, and what was fitted."""
+
+    folder: Path
+    fitted: Fitted
+    rows: int
+    years: tuple[int, ...]
+    units: int
+    read: int
+    notes: tuple[str, ...]
+
+
+def size_of(text: str) -> int:
+    """Read an amount of memory.
+
+    Examples
+    --------
+    >>> size_of("2GB"), size_of("600 MB")
+    (2000000000, 600000000)
+    """
+    word = text.upper().replace(" ", "").removesuffix("B").removesuffix("I")
+    number, unit = word.rstrip("KMGT"), word[len(word.rstrip("KMGT")) :]
+    try:
+        size = int(float(number) * _SIZES[unit])
+    except (ValueError, KeyError, OverflowError):
+        raise MethodError(f"{text!r} is no amount of memory. Write 2GB, or 600MB.") from None
+    if size < 10**7:
+        raise MethodError(f"{text!r} is too little memory for a block. Give 100MB or more.")
+    return size
+
+
+def run(
+    framework: Framework,
+    source: str | Path,
+    output: str | Path,
+    *,
+    years: Iterable[int] | None = None,
+    pillars: bool = False,
+    memory: int | str = _MEMORY,
+    engine: str = "threads",
+    workers: int | None = None,
+    address: str | None = None,
+    footer: bool = True,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Batch:
+    """Score a table of any size, block by block.
+
+    Parameters
+    ----------
+    framework : Framework
+        With a composite index.
+    source : path
+        A Parquet file, a folder or a pattern of them, wide: a row for each region and year.
+    output : path
+        A folder for the tables.
+    years : iterable of int, optional
+        Years to write; all are measured.
+    pillars : bool
+        Write the scores of pillars too.
+    memory : int or str
+        Bytes that may be used, about; ``"2GB"``. Fewer workers run where blocks are large.
+    engine : {"serial", "threads"}
+        Who does the work; the results are the same bits.
+    workers : int, optional
+        How many; as many as there are processors, and as memory allows, when left out.
+    address : str, optional
+        Of a scheduler.
+    footer : bool
+        Take least and greatest values from the footers of files where that is safe.
+    resume : bool
+        Go on with a run that was stopped.
+    force : bool
+        Begin again, and replace what an earlier run wrote.
+    progress : callable, optional
+        Told the stage, the rows done and all rows.
+
+    Returns
+    -------
+    Batch
+
+    Raises
+    ------
+    FrameworkError
+        If the framework asks for what blocks cannot give, or the folder is in use.
+    DataError
+        If files cannot be read or their rows are wrong.
+    EngineError
+        If the folder cannot be written, or another run writes into it.
+    """
+    output = Path(output)
+    size = memory if isinstance(memory, int) else size_of(memory)
+    refuse(framework)
+    plan = framework.prepared()
+    count = _workers(workers, size, len(plan.direction))
+    if pillars:
+        refuse_unwanted(plan)
+    shown = None if years is None else tuple(sorted(set(years)))
+    with written(output):
+        if output.exists() and not output.is_dir():
+            raise FrameworkError(f"{output} is a file. Give a folder.")
+    work = output / WORK
+    if not force and not resume:
+        _refuse_results(output)
+    with locked(work):
+        parts = _parts(files_of(str(source)))
+        found, notes = layouts(framework, parts)
+        intake = Intake(framework=framework, layouts=found)
+        units = grid(parts)
+        if not units:
+            raise DataError(f"{source} has no rows. Check what was exported.")
+        identity = _identity(framework, parts, shown, pillars, footer)
+        if force:
+            _clear(work)
+        journal = Journal(work, identity, resume=resume, force=force)
+        try:
+            go = _Passage(journal, engine, count, address, progress)
+            summaries, told, read = _fit(intake, units, go, work, footer, size)
+            fitted = Fitted(
+                framework=framework,
+                summaries={base: replace(part, ordered=None) for base, part in summaries.items()},
+                references={},
+                digests={part.path: part.digest for part in parts},
+            )
+            scorer = Score(
+                intake=intake,
+                plan=plan,
+                summaries=summaries,
+                folder=work,
+                years=shown,
+                pillars=pillars,
+                told=told,
+            )
+            records = go.through("Scoring", scorer, units, _complete(work))
+            rows, there = _counted(records, shown)
+            _provenance(work, framework, identity, source, journal, rows)
+            fitted.save(work / "fitted.json", force=True)
+        finally:
+            journal.close()
+        _publish(work, output)
+    shutil.rmtree(work, ignore_errors=True)
+    return Batch(
+        folder=output,
+        fitted=fitted,
+        rows=rows,
+        years=there,
+        units=len(units),
+        read=read,
+        notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class _Passage:
+    """Takes units through a function, passing over those that are done."""
+
+    journal: Journal
+    engine: str
+    workers: int
+    address: str | None
+    progress: Progress | None
+
+    def through(
+        self,
+        stage: str,
+        function: Callable[[Unit], dict[str, Any]],
+        units: Sequence[Unit],
+        complete: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+    ) -> list[dict[str, Any]]:
+        """Return what the function finds of each unit, and record it as it comes."""
+        done, total = 0, sum(unit.rows for unit in units)
+        left = []
+        for unit in units:
+            before = self.journal.done.get((stage, unit.number))
+            if before is not None and complete(before):
+                done += unit.rows
+            else:
+                left.append(unit)
+        if self.progress is not None:
+            self.progress(stage, done, total)
+        for unit, found in zip(left, self._results(function, left), strict=True):
+            self.journal.add(stage, unit.number, found)
+            done += unit.rows
+            if self.progress is not None:
+                self.progress(stage, done, total)
+        return [self.journal.done[stage, unit.number] for unit in units]
+
+    def _results(
+        self, function: Callable[[Unit], dict[str, Any]], units: Sequence[Unit]
+    ) -> Iterator[dict[str, Any]]:
+        return stream(function, units, engine=self.engine, workers=self.workers)
+
+
+def _parts(paths: Sequence[str]) -> list[Part]:
+    """Read every footer; all files that cannot be read are named at once."""
+    found, faults = [], []
+    for path in paths:
+        try:
+            found.append(part_of(path))
+        except DataError as error:
+            faults.append(str(error))
+    if faults:
+        more = f"\n… and {len(faults) - _FAULTS:,} more files." if len(faults) > _FAULTS else ""
+        raise DataError("\n".join(faults[:_FAULTS]) + more)
+    return found
+
+
+def _identity(
+    framework: Framework, parts: Sequence[Part], years: tuple[int, ...] | None, pillars: bool, footer: bool
+) -> dict[str, Any]:
+    """Return what a run must have in common with the one that it goes on with."""
+    return {
+        "version": __version__,
+        "framework": framework.digest,
+        "options": {"years": None if years is None else list(years), "pillars": pillars, "footer": footer},
+        "files": {part.path: [part.size, part.changed, part.digest] for part in parts},
+    }
+
+
+def _workers(wanted: int | None, memory: int, columns: int) -> int:
+    if wanted is not None and wanted < 1:
+        raise MethodError(f"workers should be 1 or more, is {wanted}.")
+    fit = memory // (_COPIES * BLOCK_ROWS * columns * 8)
+    return max(1, min(wanted or cpus(), fit))
+
+
+def _fit(
+    intake: Intake, units: Sequence[Unit], go: _Passage, work: Path, footer: bool, memory: int
+) -> tuple[dict[str, Summary], dict[int, FloatArray], int]:
+    """Return the summaries, what footers told, and how many units were read."""
+    plan = intake.framework.prepared()
+    known = footers(intake, units) if footer else dict.fromkeys((unit.number for unit in units), None)
+    told = {number: ends for number, ends in known.items() if ends is not None}
+    left = [unit for unit in units if unit.number not in told]
+    found = go.through("Measuring", Measure(intake=intake, folder=work), left)
+    if not told:
+        summaries = finalise(plan, found)
+        if plan.ordered:
+            runs = {unit.number: one["runs"] for unit, one in zip(left, found, strict=True)}
+            for base, summary in summaries.items():
+                path = write_sorted(work, runs, base, summary.n, memory // _SHARE)
+                summaries[base] = attach_sorted(summary, path)
+        return summaries, told, len(left)
+    ends = list(told.values())
+    both = np.array([np.fmin.reduce([e[0] for e in ends]), np.fmax.reduce([e[1] for e in ends])])
+    summaries = finalise(plan, found) if found else {}
+    summary = summary_of(both)
+    return {"panel": summaries["panel"].merge(summary) if summaries else summary}, told, len(left)
+
+
+def _complete(work: Path) -> Callable[[Mapping[str, Any]], bool]:
+    """Return whether the files of a unit are there, whole, or published."""
+
+    def there(found: Mapping[str, Any]) -> bool:
+        for name, _, size in found["parts"].values():
+            path = work / name
+            if not path.exists():
+                path = work.parent / name
+            if not path.exists() or path.stat().st_size != size:
+                return False
+        return True
+
+    return there
+
+
+def _counted(
+    records: Sequence[Mapping[str, Any]], years: tuple[int, ...] | None
+) -> tuple[int, tuple[int, ...]]:
+    rows = sum(count for found in records for _, count, _ in found["parts"].values())
+    there = tuple(sorted({int(year) for found in records for year in found["parts"]}))
+    absent = [str(year) for year in years or () if year not in there]
+    if absent:
+        raise DataError(f"no data for {', '.join(absent)}. Give other years.")
+    return rows, there
+
+
+def _provenance(
+    work: Path,
+    framework: Framework,
+    identity: Mapping[str, Any],
+    source: str | Path,
+    journal: Journal,
+    rows: int,
+) -> None:
+    begun = journal.done.get(("begun", 0))
+    if begun is None:
+        journal.add("begun", 0, {"time": clock().isoformat(timespec="seconds")})
+        begun = journal.done["begun", 0]
+    content = {
+        "equindex": __version__,
+        "time": begun["time"],
+        "framework": framework.to_dict(),
+        "framework_digest": framework.digest,
+        "weights": framework.prepared().weighting,
+        "data": {"path": Path(source).as_posix(), "files": identity["files"]},
+        "options": {"batch": identity["options"]},
+        "seed": None,
+        "rows": rows,
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    whole(work / "provenance.json", lambda path: _text(path, text))
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+_RESULTS = ("scores", "fitted.json", "provenance.json")
+
+
+def _refuse_results(output: Path) -> None:
+    there = [name for name in _RESULTS if (output / name).exists()]
+    if there and not (output / WORK / "journal.jsonl").exists():
+        raise FrameworkError(
+            f"{output} has {', '.join(there)}. Name another folder, or pass --force to replace them."
+        )
+
+
+def _clear(work: Path) -> None:
+    """Remove what an earlier run left, but the lock."""
+    with written(work):
+        for path in work.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "lock":
+                path.unlink()
+
+
+def _publish(work: Path, output: Path) -> None:
+    """Move the tables to their places, the provenance last: what has none is not finished."""
+    with written(output):
+        provenance = output / "provenance.json"
+        if (work / "scores").exists():
+            provenance.unlink(missing_ok=True)
+        for name in _RESULTS:
+            fresh, place = work / name, output / name
+            if not fresh.exists():
+                continue
+            if place.is_dir():
+                shutil.rmtree(place)
+            fresh.replace(place)

@@ -1,0 +1,113 @@
+"""`equindex batch`: score a table of any size block by block, and go on where a run was stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from equindex.cli._options import (
+    ForceOption,
+    FrameworkArgument,
+    JsonOption,
+    QuietOption,
+    SetOption,
+    WeightsOption,
+    app,
+    framework_of,
+)
+from equindex.cli._run import command, say, stages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+else:  # typer reads the annotations at run time
+    from pathlib import Path
+
+__all__ = ["batch"]
+
+
+@command(app)
+def batch(
+    framework: FrameworkArgument,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="Parquet file, a folder (year=2020/ too) or a quoted pattern of them."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for all tables.")],
+    year: Annotated[
+        list[int] | None,
+        typer.Option("--year", "-y", help="Write this year only; all are measured. May be repeated."),
+    ] = None,
+    pillars: Annotated[bool, typer.Option("--pillars", help="Write the scores of pillars too.")] = False,
+    memory: Annotated[
+        str, typer.Option("--memory", metavar="SIZE", help="About how much may be used: 2GB, 600MB.")
+    ] = "2GB",
+    engine: Annotated[
+        Literal["serial", "threads"],
+        typer.Option("--engine", help="Who does the work; the results are the same bits."),
+    ] = "threads",
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="How many; all processors that memory allows when left out."),
+    ] = None,
+    read_all: Annotated[
+        bool, typer.Option("--read-all", help="Measure every value, whatever the footers of files say.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run that was stopped in DIR.")
+    ] = False,
+    weights: WeightsOption = None,
+    sets: SetOption = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Score a table larger than memory, block by block: the same numbers as `equindex score`.
+
+    Rows are regions and years, columns indicators. Finished blocks are kept: after
+    Ctrl-C or a crash, --resume goes on and gives the same files.
+
+    Examples
+    --------
+        equindex batch framework.toml villages/ -o results/
+        equindex batch framework.toml "villages/*.parquet" -o results/ --resume
+    """
+    from equindex import batch as library
+    from equindex.cli._print import json_line
+
+    built = framework_of(framework, sets, weights)
+    try:
+        with stages("Measuring", quiet) as progress:
+            found = library.run(
+                built,
+                source,
+                output,
+                years=year,
+                pillars=pillars,
+                memory=memory,
+                engine=engine,
+                workers=workers,
+                footer=not read_all,
+                resume=resume,
+                force=force,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        say(f"Interrupted. Finished blocks are kept in {output}: go on with the same command and --resume.")
+        raise typer.Exit(130) from None
+    if as_json:
+        json_line(
+            {
+                "folder": str(found.folder),
+                "rows": found.rows,
+                "years": list(found.years),
+                "units": found.units,
+            }
+        )
+    if not quiet:
+        for note in found.notes:
+            say(f"Note: {note}")
+        span = f"{found.years[0]}-{found.years[-1]}" if len(found.years) > 1 else f"{found.years[0]}"
+        say(f"Scored {found.rows:,} rows, {span}, in {found.units:,} blocks. Wrote {output}.")

@@ -1,0 +1,575 @@
+"""Batches: the same numbers as in memory whatever the blocks and workers, and nothing lost or left half done."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from equindex import aggregate, batch, normalise
+from equindex.batch import journal
+from equindex.cli import app
+from equindex.errors import DataError, EngineError, FrameworkError
+from small import framework
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+LEAVES = [
+    {"id": "a", "pillar": "p"},
+    {"id": "b", "pillar": "p", "direction": "negative"},
+    {"id": "c", "pillar": "q"},
+    {"id": "d", "pillar": "q"},
+]
+PILLARS = [{"id": "p"}, {"id": "q"}]
+RELATIVE = sorted(method.name for method in aggregate.methods if method.traits.get("relative"))
+
+
+def data(rows=700, years=(2019, 2020, 2021), seed=3, gaps=0.05):
+    """Return a wide table, a row for each region and year, some cells missing."""
+    rng = np.random.default_rng(seed)
+    x = rng.gamma(4.0, 3.0, (rows, 4)) + 0.5
+    x[rng.random(x.shape) < gaps] = np.nan
+    each = -(-rows // len(years))
+    region = [f"r{at % each:05d}" for at in range(rows)]
+    frame = pd.DataFrame({"region": region, "year": np.repeat(years, each)[:rows]})
+    return frame.assign(**dict(zip("abcd", x.T, strict=True)))
+
+
+def laid(folder, frame, files=1, group=100):
+    """Write a table as Parquet files of several row groups."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, part in enumerate(np.array_split(np.arange(len(frame)), files)):
+        frame.iloc[part].to_parquet(folder / f"part-{number}.parquet", index=False, row_group_size=group)
+    return folder
+
+
+def built(takes=None, **methods):
+    leaves = [leaf | TAKES.get(takes, {}) for leaf in LEAVES]
+    return framework(leaves, pillar=PILLARS, methods={"normalise": "minmax"} | methods)
+
+
+def read(folder):
+    """Return what a batch wrote, rows by year and region."""
+    frame = pd.read_parquet(folder / "scores")
+    frame["year"] = frame["year"].astype(int)
+    return frame.sort_values(["year", "region"], ignore_index=True)
+
+
+def bytes_of(folder):
+    """Return the content of every file but what tells the time."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "provenance.json"
+    }
+
+
+def same(found, wanted, ulps=4):
+    """Whether scores agree within some units in the last place of the scale's upper end, missing ones alike."""
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted))
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=ulps * np.spacing(np.nanmax(np.abs(wanted))))
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+# --- The same numbers --------------------------------------------------------------------------------------
+
+OPTIONS = {
+    "scaled": {"low": 0, "high": 60},
+    "categorical": {"thresholds": [5.0, 15.0], "scores": [1.0, 2.0, 3.0]},
+    "to_reference": {"value": 12.0},
+    "coupling": {"upper": 100},
+    "power": {"exponent": 0.5},
+    "owa": {"positions": [0.7, 0.3]},
+    "mean_min": {"alpha": 0.4, "beta": 0.1},
+}
+TAKES = {
+    "goalposts": {"goalposts": [0, 60]},
+    "interval": {"direction": "interval", "best": [10, 14], "limits": [0, 40]},
+    "target": {"target": "12"},
+}
+
+
+def variants():
+    """Return every normaliser and aggregate that a framework takes and a batch does not refuse."""
+    found = []
+    for method in normalise.methods:
+        call = {"name": method.name} | OPTIONS.get(method.name, {})
+        takes = method.traits.get("takes")
+        found.append(pytest.param({"normalise": call, "takes": takes}, id=f"normalise-{method.name}"))
+    for method in aggregate.methods:
+        call = {"name": method.name} | OPTIONS.get(method.name, {})
+        scale = {"name": "minmax", "lower": 1, "upper": 100}
+        found.append(pytest.param({"normalise": scale, "aggregate": call}, id=f"aggregate-{method.name}"))
+    return found
+
+
+@pytest.mark.parametrize("methods", variants())
+def test_a_batch_scores_as_in_memory_whatever_the_blocks(tmp_path, monkeypatch, methods):
+    plan = built(**methods)
+    calls = plan.prepared().calls
+    wanted = None if any(call.name in RELATIVE for call in calls) else plan.score(data())
+    frame = data()
+    source = laid(tmp_path / "data", frame, files=3, group=90)
+    if wanted is None:
+        with pytest.raises(FrameworkError, match=r"compares all regions.*or use"):
+            batch.run(plan, source, tmp_path / "out")
+        return
+    expected = pd.DataFrame(
+        {"index": wanted.index.to_numpy(), "p": wanted.pillars["p"].to_numpy()}, index=wanted.index.index
+    )
+
+    for number, rows in enumerate((64, 50_000)):
+        monkeypatch.setattr("equindex.batch.blocks.BLOCK_ROWS", rows)
+        monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 3 * rows)
+        batch.run(plan, source, tmp_path / f"{number}", pillars=True)
+        found = read(tmp_path / f"{number}")
+
+        assert found["region"].tolist() == [region for region, _ in expected.index]
+        same(found["index"].to_numpy(), expected["index"].to_numpy())
+        same(found["p"].to_numpy(), expected["p"].to_numpy())
+
+
+@pytest.mark.parametrize("base", ["year", 2020])
+def test_values_are_sorted_on_the_disk_for_each_base_whatever_the_memory(tmp_path, monkeypatch, base):
+    frame = data().round(0)  # many ties
+    plan = built(normalise="percentile", base=base)
+    monkeypatch.setattr("equindex.batch.blocks.BLOCK_ROWS", 64)
+    monkeypatch.setattr("equindex.batch.runner._SHARE", 10**9 // 400)  # fifty values at a time
+
+    batch.run(plan, laid(tmp_path / "data", frame, files=2), tmp_path / "out", memory="1GB")
+
+    same(read(tmp_path / "out")["index"].to_numpy(), plan.score(frame).index.to_numpy())
+
+
+@pytest.mark.parametrize("base", ["panel", "year", 2020])
+@pytest.mark.parametrize("name", ["minmax", "zscore"])
+def test_what_is_measured_is_what_a_fit_measures(tmp_path, base, name):
+    plan = built(normalise=name, base=base)
+    frame = data()
+
+    found = batch.run(plan, laid(tmp_path / "data", frame, files=2), tmp_path / "out", footer=False).fitted
+
+    wanted = plan.fit(frame)
+    assert list(found.summaries) == list(wanted.summaries)
+    for key, summary in wanted.summaries.items():
+        for part in ("n", "min", "max"):
+            np.testing.assert_array_equal(getattr(found.summaries[key], part), getattr(summary, part))
+        for part in ("mean", "m2"):
+            np.testing.assert_allclose(
+                getattr(found.summaries[key], part), getattr(summary, part), rtol=1e-15
+            )
+
+
+@pytest.mark.parametrize("footer", [True, False])
+def test_any_number_of_workers_writes_the_same_bytes(tmp_path, monkeypatch, footer):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    source = laid(tmp_path / "data", data(), files=3, group=50)
+    plan = built(normalise="minmax" if footer else "zscore")
+
+    for engine, workers in (("serial", 1), ("threads", 2), ("threads", 5)):
+        batch.run(
+            plan, source, tmp_path / f"{engine}{workers}", engine=engine, workers=workers, footer=footer
+        )
+
+    first = bytes_of(tmp_path / "serial1")
+    assert len(first) > 8
+    assert bytes_of(tmp_path / "threads2") == bytes_of(tmp_path / "threads5") == first
+
+
+def test_footers_stand_for_reading_where_they_are_safe(tmp_path):
+    frame = data()
+    source = laid(tmp_path / "data", frame)
+
+    by_footer = batch.run(built(), source, tmp_path / "footer")
+    by_reading = batch.run(built(), source, tmp_path / "reading", footer=False)
+
+    assert (by_footer.read, by_reading.read) == (0, by_reading.units)
+    pd.testing.assert_frame_equal(read(tmp_path / "footer"), read(tmp_path / "reading"))
+
+
+@pytest.mark.parametrize("case", ["no statistics", "zscore", "transform", "exclude"])
+def test_footers_are_not_asked_what_they_cannot_tell(tmp_path, case):
+    frame = data()
+    (tmp_path / "data").mkdir()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, tmp_path / "data" / "x.parquet", write_statistics=case != "no statistics")
+    leaves = [leaf | ({"transform": "log"} if case == "transform" else {}) for leaf in LEAVES]
+    cut = [{"region": "r00003", "year": 2019, "indicator": "a", "reason": "misprint"}]
+    plan = framework(
+        leaves,
+        pillar=PILLARS,
+        methods={"normalise": "zscore" if case == "zscore" else "minmax"},
+        exclude=cut if case == "exclude" else None,
+    )
+
+    found = batch.run(plan, tmp_path / "data", tmp_path / "out")
+
+    assert found.read == found.units == 1
+    same(read(tmp_path / "out")["index"].to_numpy(), plan.score(frame).index.to_numpy())
+
+
+def test_zeros_of_either_sign_and_empty_row_groups_do_not_mislead_footers(tmp_path):
+    frame = data().fillna(1.0)
+    frame.loc[0, ["a", "b"]] = [0.0, -0.0]
+    (tmp_path / "data").mkdir()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with pq.ParquetWriter(tmp_path / "data" / "x.parquet", table.schema) as file:
+        for part in (table[:1], table[:0], table[1:2], table[2:]):
+            file.write_table(part)
+
+    batch.run(built(), tmp_path / "data", tmp_path / "out")
+
+    same(read(tmp_path / "out")["index"].to_numpy(), built().score(frame).index.to_numpy())
+
+
+def test_a_footer_that_lies_is_found_out(tmp_path, monkeypatch):
+    source = laid(tmp_path / "data", data())
+    from equindex.batch import passes
+
+    honest = passes._footer
+
+    def lying(*given):
+        ends = honest(*given)
+        ends[1, 2] += 1
+        return ends
+
+    monkeypatch.setattr(passes, "_footer", lying)
+
+    with pytest.raises(DataError, match=r"part-0.parquet, row groups 0 to 6: the footer says 'c' runs"):
+        batch.run(built(), source, tmp_path / "out")
+
+
+def test_years_by_folder_regions_by_name_rates_and_units_are_read_as_in_memory(tmp_path):
+    regions = [{"region": f"{at:06d}", "name": f"County {at}"} for at in range(40)]
+    plan = framework(
+        [{"id": "a"}, {"id": "rate", "numerator": "n", "denominator": "d", "per": 1000}],
+        regions=regions,
+        table={"region": "place", "keep": {"kind": "county"}},
+        methods={"normalise": "zscore"},
+    )
+    rng = np.random.default_rng(5)
+    wide = pd.DataFrame(
+        {
+            "place": [f"County {at}" if at % 2 else f"{at:06d}" for at in range(40)] * 2,
+            "year": np.repeat([2019, 2020], 40),
+            "kind": ["county"] * 40 + ["county"] * 39 + ["total"],
+            "a": rng.random(80),
+            "n": rng.integers(1, 90, 80),
+            "d": rng.integers(0, 9, 80),
+        }
+    )
+    for year, part in wide.groupby("year"):
+        folder = tmp_path / "data" / f"year={year}"
+        folder.mkdir(parents=True)
+        part.drop(columns="year").to_parquet(folder / "x.parquet", index=False)
+
+    batch.run(plan, tmp_path / "data", tmp_path / "out")
+
+    wanted = plan.score(wide).index
+    found = read(tmp_path / "out")
+    assert list(zip(found["region"], found["year"], strict=True)) == wanted.index.to_list()
+    same(found["index"].to_numpy(), wanted.to_numpy())
+
+
+def test_a_year_is_written_alone_though_all_are_measured(tmp_path):
+    frame = data()
+
+    batch.run(built(), laid(tmp_path / "data", frame), tmp_path / "out", years=[2020])
+
+    found = read(tmp_path / "out")
+    assert set(found["year"]) == {2020}
+    same(found["index"].to_numpy(), built().score(frame, years=2020).index.to_numpy())
+
+
+# --- What is refused ---------------------------------------------------------------------------------------
+
+
+def test_all_that_needs_every_row_is_refused_at_once_with_what_to_do(tmp_path):
+    plan = built(
+        aggregate="copeland", impute="mean", treat="iqr", weighting="entropy", screen={"min_measured": 0.5}
+    )
+
+    with pytest.raises(FrameworkError) as refused:
+        batch.run(plan, laid(tmp_path / "data", data()), tmp_path / "out")
+
+    text = str(refused.value)
+    for word in ("'copeland'", "impute 'mean'", "treat 'iqr'", "'entropy'", "methods.screen", "weights.toml"):
+        assert word in text
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda f: f.drop(columns="b"), r"part-1.parquet: missing columns\n  1 of 4 .*'b'"),
+        (lambda f: f.rename(columns={"b": "bb"}), r"'bb' is close to 'b'"),
+        (
+            lambda f: f.assign(b=f["b"].astype(str)),
+            r"part-1.parquet: column 'b' is \w*string, and a batch reads numbers",
+        ),
+        (
+            lambda f: f.assign(b=f["b"].where(f.index > f.index[3], np.inf)),
+            r"part-1.*'b' = inf \(r\d+, 20\d\d\) and 3 more",
+        ),
+        (lambda f: f.assign(region=""), r"part-1.*have no region"),
+        (lambda f: f.assign(year="soon"), r"'soon' is no year"),
+        (lambda f: f.drop(columns="region"), r"which region"),
+    ],
+)
+def test_a_file_unlike_the_others_is_named(tmp_path, change, said):
+    frame = data()
+    source = laid(tmp_path / "data", frame[:350], files=1)
+    change(frame[350:].copy()).to_parquet(source / "part-1.parquet", index=False)
+
+    with pytest.raises(DataError, match=said):
+        batch.run(built(), source, tmp_path / "out", footer=False)
+
+    assert not (tmp_path / "out" / "provenance.json").exists()
+
+
+def test_truncated_and_foreign_files_are_all_named(tmp_path):
+    source = laid(tmp_path / "data", data(), files=3)
+    whole = (source / "part-1.parquet").read_bytes()
+    (source / "part-1.parquet").write_bytes(whole[: len(whole) // 2])
+    (source / "part-2.parquet").write_text("region,year\n")
+
+    with pytest.raises(DataError) as refused:
+        batch.run(built(), source, tmp_path / "out")
+
+    assert "part-1.parquet cannot be read" in str(refused.value)
+    assert "part-2.parquet cannot be read" in str(refused.value)
+
+
+def test_damage_inside_a_file_is_told_with_its_row_groups(tmp_path):
+    source = laid(tmp_path / "data", data(), group=350)
+    path = source / "part-0.parquet"
+    at = pq.ParquetFile(path).metadata.row_group(1).column(3).data_page_offset
+    content = bytearray(path.read_bytes())
+    content[at : at + 60] = b"\xff" * 60
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match=r"part-0.parquet, row groups 0 to 1 cannot be read"):
+        batch.run(built(), source, tmp_path / "out", footer=False)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_empty_and_one_row_files_count_as_what_they_are(tmp_path, rows):
+    frame = data()
+    source = laid(tmp_path / "data", frame[rows:])
+    frame[:rows].to_parquet(source / "part-9.parquet", index=False)
+
+    batch.run(built(normalise="zscore"), source, tmp_path / "out")
+
+    same(read(tmp_path / "out")["index"].to_numpy(), built(normalise="zscore").score(frame).index.to_numpy())
+
+
+def test_nothing_to_read_is_said(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for source, said in ((tmp_path / "emty", "Did you mean 'empty'"), (tmp_path / "empty", "no Parquet")):
+        with pytest.raises(DataError, match=said):
+            batch.run(built(), source, tmp_path / "out")
+
+
+# --- Nothing is lost ---------------------------------------------------------------------------------------
+
+
+class StopError(Exception):
+    """Stands for whatever stops a run."""
+
+
+def stopped(monkeypatch, plan, source, out, after):
+    """Run until so many units are recorded."""
+    recorded = journal.Journal.add
+    count = iter(range(after))
+
+    def add(self, *given):
+        if next(count, None) is None:
+            raise StopError
+        recorded(self, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal.Journal, "add", add)
+        with pytest.raises(StopError):
+            batch.run(plan, source, out, footer=False)
+
+
+def test_a_run_goes_on_wherever_it_was_stopped_and_writes_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    source = laid(tmp_path / "data", data())
+    batch.run(built(), source, tmp_path / "whole", footer=False)
+
+    for after in range(15):
+        out = tmp_path / f"after-{after}"
+        stopped(monkeypatch, built(), source, out, after)
+        assert not (out / "scores").exists()
+        batch.run(built(), source, out, footer=False, resume=True)
+
+        assert bytes_of(out) == bytes_of(tmp_path / "whole")
+        assert not (out / journal.WORK).exists()
+
+
+def test_what_is_finished_is_not_done_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    source = laid(tmp_path / "data", data())
+    stopped(monkeypatch, built(), source, tmp_path / "out", 10)  # 7 measured, 3 scored
+    seen = []
+    from equindex.batch import passes
+
+    scored = passes.Score.__call__
+    monkeypatch.setattr(
+        passes.Score, "__call__", lambda self, unit: seen.append(unit.number) or scored(self, unit)
+    )
+    monkeypatch.setattr(passes.Measure, "__call__", lambda *_: pytest.fail("measured again"))
+
+    batch.run(built(), source, tmp_path / "out", footer=False, resume=True, engine="serial")
+
+    assert seen == [3, 4, 5, 6]
+
+
+def test_a_line_half_written_and_a_file_half_there_count_as_none(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    source = laid(tmp_path / "data", data())
+    batch.run(built(), source, tmp_path / "whole", footer=False)
+    stopped(monkeypatch, built(), source, tmp_path / "out", 12)
+    work = tmp_path / "out" / journal.WORK
+    [first, *_] = sorted((work / "scores").rglob("*.parquet"))
+    first.write_bytes(first.read_bytes()[:100])
+    with (work / "journal.jsonl").open("ab") as file:
+        file.write(b'{"stage":"Scoring","unit":6,"fou')
+
+    batch.run(built(), source, tmp_path / "out", footer=False, resume=True)
+
+    assert bytes_of(tmp_path / "out") == bytes_of(tmp_path / "whole")
+
+
+def test_going_on_with_something_else_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    frame, out = data(), tmp_path / "out"
+    source = laid(tmp_path / "data", frame)
+    stopped(monkeypatch, built(), source, out, 3)
+
+    with pytest.raises(FrameworkError, match="another framework"):
+        batch.run(built(normalise="zscore"), source, out, footer=False, resume=True)
+    with pytest.raises(FrameworkError, match="another options"):
+        batch.run(built(), source, out, footer=False, resume=True, pillars=True)
+    with pytest.raises(FrameworkError, match="holds a run that was stopped"):
+        batch.run(built(), source, out, footer=False)
+    monkeypatch.setattr("equindex.batch.runner.__version__", "9.9")
+    with pytest.raises(FrameworkError, match="another version"):
+        batch.run(built(), source, out, footer=False, resume=True)
+    monkeypatch.undo()
+    laid(tmp_path / "data", frame * 1)
+    with pytest.raises(DataError, match=r"not what they were.*part-0.parquet"):
+        batch.run(built(), source, out, footer=False, resume=True)
+    batch.run(built(), source, out, footer=False, force=True)
+    same(read(out)["index"].to_numpy(), built().score(frame).index.to_numpy())
+
+
+def test_a_file_that_changes_or_vanishes_meanwhile_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    from equindex.batch import passes
+
+    measured = passes.Measure.__call__
+    for harm, said in (
+        (lambda p: p.unlink(), "no longer there"),
+        (lambda p: laid(p.parent, data(seed=4)), "has changed"),
+    ):
+        source = laid(tmp_path / "data", data())
+
+        def harming(self, unit, harm=harm, source=source):
+            if unit.number == 2:
+                harm(source / "part-0.parquet")
+            return measured(self, unit)
+
+        monkeypatch.setattr(passes.Measure, "__call__", harming)
+        with pytest.raises(DataError, match=said):
+            batch.run(built(), source, tmp_path / "out", footer=False, force=True, engine="serial")
+
+
+def test_a_second_run_into_the_folder_is_refused(tmp_path):
+    source = laid(tmp_path / "data", data())
+
+    with (
+        journal.locked(tmp_path / "out" / journal.WORK),
+        pytest.raises(EngineError, match="another run writes into"),
+    ):
+        batch.run(built(), source, tmp_path / "out", force=True)
+
+
+def test_results_are_replaced_by_force_alone(tmp_path):
+    source = laid(tmp_path / "data", data())
+    batch.run(built(), source, tmp_path / "out")
+
+    with pytest.raises(FrameworkError, match="--force"):
+        batch.run(built(), source, tmp_path / "out")
+    with pytest.raises(FrameworkError, match="no stopped run"):
+        batch.run(built(), source, tmp_path / "out", resume=True)
+    batch.run(built(), source, tmp_path / "out", years=[2020], force=True)
+
+    assert set(read(tmp_path / "out")["year"]) == {2020}
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_that_looks_finished(tmp_path, monkeypatch):
+    source = laid(tmp_path / "data", data())
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq.ParquetWriter, "write_batch", full)
+        with pytest.raises(EngineError, match=r"No space left on device.*--resume"):
+            batch.run(built(), source, tmp_path / "out")
+
+    assert not list((tmp_path / "out").rglob("*.parquet"))
+    batch.run(built(), source, tmp_path / "out", resume=True)
+
+
+# --- The command -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "framework.toml").write_text(
+        'id = "x"\n[methods]\nnormalise = "minmax"\n'
+        + "".join(f'[[indicator]]\nid = "{i}"\n' for i in "abcd")
+    )
+    laid(tmp_path / "data", data())
+    return tmp_path
+
+
+def test_the_command_writes_tables_that_pandas_reads_by_year(project):
+    done = run("batch", project / "framework.toml", project / "data", "-o", project / "out", "--json")
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["rows"] == 700
+    assert "Scored 700 rows, 2019-2021, in 1 blocks" in done.stderr
+    assert list(read(project / "out")) == ["region", "index", "coverage", "year"]
+    assert json.loads((project / "out" / "provenance.json").read_text())["rows"] == 700
+
+
+def test_faults_are_one_message_and_an_interrupt_says_how_to_go_on(project, monkeypatch):
+    given = ["batch", project / "framework.toml", project / "data", "-o", project / "out"]
+
+    assert (done := run(*given, "--memory", "much")).exit_code == 1
+    assert "is no amount of memory" in done.output
+    assert run(*given, "--workers", "0").exit_code == 1
+    shutil.copy(project / "framework.toml", project / "out")
+    assert (done := run(*given)).exit_code == 1
+    assert "is a file" in done.output
+    (project / "out").unlink()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("equindex.batch.passes.Score.__call__", interrupt)
+        done = run(*given, "--engine", "serial")
+    assert done.exit_code == 130
+    assert "--resume" in done.output
+    assert run(*given, "--resume").exit_code == 0
