@@ -287,6 +287,137 @@ def test_a_year_is_written_alone_though_all_are_measured(tmp_path):
     same(found["index"].to_numpy(), built().score(frame, years=2020).index.to_numpy())
 
 
+# --- Ranks and tables --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("memory", [2 * 10**9, 4000])
+@pytest.mark.parametrize("decimals", ["none", 0, 1])
+def test_ranks_are_those_of_all_rows_of_a_year_whatever_the_memory(tmp_path, monkeypatch, decimals, memory):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    monkeypatch.setattr("equindex.batch.runner._workers", lambda *_: 2)
+    frame = data()
+    if decimals == "none":  # ties are exact, but for rounding
+        frame[list("abcd")] = frame[list("abcd")].round(0).clip(upper=9)
+    plan = built(rank_decimals=decimals)
+
+    batch.run(plan, laid(tmp_path / "data", frame, files=2), tmp_path / "out", memory=memory)
+
+    wanted = plan.score(frame).ranks["index"]
+    found = pd.read_parquet(tmp_path / "out" / "ranks")
+    found = found.assign(year=found["year"].astype(int)).set_index(["region", "year"])["rank"]
+    assert len(wanted[wanted.duplicated()]) > 10
+    pd.testing.assert_series_equal(found.astype("Int64"), wanted, check_like=True, check_names=False)
+
+
+@pytest.mark.parametrize("memory", [2 * 10**9, 3000])
+def test_a_region_twice_in_different_files_is_named(tmp_path, monkeypatch, memory):
+    monkeypatch.setattr("equindex.batch.runner._workers", lambda *_: 1)
+    frame = data()
+    twice = pd.concat([frame, frame[frame["region"].isin(["r00007", "r00011"]) & (frame["year"] == 2020)]])
+
+    with pytest.raises(DataError, match=r"2020: r00007, r00011 stand twice"):
+        batch.run(built(), laid(tmp_path / "data", twice, files=2), tmp_path / "out", memory=memory)
+
+    assert not (tmp_path / "out" / "scores").exists()
+
+
+def test_equal_hashes_alone_make_no_twins(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.finish.hashed", lambda column: np.zeros(len(column), dtype=np.uint64))
+
+    batch.run(built(), laid(tmp_path / "data", data()), tmp_path / "out")
+
+
+def test_texts_of_any_length_have_hashes_of_their_own():
+    from equindex.batch.finish import hashed
+
+    words = [f"{at:x}" * (at % 5) + "村" * (at % 3) + str(at) for at in range(5000)]
+
+    assert len(np.unique(hashed(pa.array(words)))) == len(set(words)) == 5000
+    np.testing.assert_array_equal(hashed(pa.array(words)[7:99]), hashed(pa.array(words[7:99])))
+
+
+def countries(groups=7):
+    """Return a framework with regions, groups, population and [equalization], and its data."""
+    frame = data(gaps=0.0)
+    codes = sorted(set(frame["region"]))
+    regions = [
+        {"region": code, "zone": f"z{at % groups}", "population": 1000 + 37 * at}
+        for at, code in enumerate(codes)
+    ]
+    plan = framework(
+        [leaf | {"unit": "%"} for leaf in LEAVES],
+        pillar=PILLARS,
+        regions=regions,
+        methods={"normalise": {"name": "minmax", "lower": 1, "upper": 100}},
+        equalization={
+            "measures": ["gini", "theil_t", "cv"],
+            "groups": ["zone"],
+            "basis": ["values", "shortfall", "scores"],
+        },
+    )
+    return plan, frame
+
+
+@pytest.mark.parametrize("memory", [2 * 10**9, 50_000])
+def test_inequality_with_its_parts_is_that_of_all_rows(tmp_path, monkeypatch, memory):
+    monkeypatch.setattr("equindex.batch.runner._workers", lambda *_: 2)
+    plan, frame = countries()
+
+    batch.run(plan, laid(tmp_path / "data", frame, files=3), tmp_path / "out", memory=memory)
+
+    keys = ["year", "node", "measure", "basis", "weighted", "by", "group", "part"]
+    found = pd.read_parquet(tmp_path / "out" / "inequality.parquet")
+    wanted = plan.score(frame).inequality
+    wanted = wanted[(wanted["basis"] != "scores") | (wanted["node"] == "index")]
+    found, wanted = (
+        part.assign(group=part["group"].map(lambda pair: " × ".join(sorted(pair.split(" × "))))).sort_values(
+            keys, ignore_index=True
+        )
+        for part in (found, wanted)
+    )
+    assert len(wanted) > 1000
+    pd.testing.assert_frame_equal(found[[*keys, "n", "reason"]], wanted[[*keys, "n", "reason"]])
+    np.testing.assert_allclose(found["value"], wanted["value"], rtol=1e-11, atol=1e-14)
+
+
+def test_a_year_too_large_to_compare_is_refused_and_goes_on_with_more_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.runner._workers", lambda *_: 1)
+    plan, frame = countries()
+    source = laid(tmp_path / "data", frame)
+
+    with pytest.raises(FrameworkError, match=r"--resume --memory"):
+        batch.run(plan, source, tmp_path / "out", memory=10_000)
+    batch.run(plan, source, tmp_path / "out", resume=True)
+
+    assert (tmp_path / "out" / "inequality.parquet").exists()
+
+
+def test_the_index_is_told_of_everyone_and_of_every_group(tmp_path):
+    plan, frame = countries(groups=200)
+    frame.loc[5, ["a", "b", "c"]] = np.nan
+
+    batch.run(plan, laid(tmp_path / "data", frame, files=2), tmp_path / "out")
+
+    found = pd.read_parquet(tmp_path / "out" / "index.parquet")
+    index = plan.score(frame).index.reset_index()
+    table = pd.DataFrame(plan.regions.frame)[["region", "zone", "population"]]
+    index = index.merge(table, on="region").assign(
+        people=lambda f: f["population"].where(f["index"].notna(), 0.0)
+    )
+    index["total"] = index["people"] * index["index"]
+    for by, keys in (("", ["year"]), ("zone", ["year", "zone"])):
+        part = found[found["by"] == by].sort_values(["year", "group"])
+        groups = index.groupby(keys)
+        assert part["rows"].tolist() == groups.size().tolist()
+        assert part["scored"].tolist() == groups["index"].count().tolist()
+        for name in ("mean", "min", "max"):
+            np.testing.assert_allclose(part[name], groups["index"].agg(name), rtol=1e-13)
+        np.testing.assert_allclose(part["sd"], groups["index"].std(), rtol=1e-10)
+        people = groups["people"].sum()
+        np.testing.assert_allclose(part["population"].fillna(0), people)
+        np.testing.assert_allclose(part["weighted_mean"], groups["total"].sum() / people, rtol=1e-12)
+
+
 # --- What is refused ---------------------------------------------------------------------------------------
 
 

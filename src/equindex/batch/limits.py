@@ -7,6 +7,7 @@ from equindex.errors import FrameworkError
 from equindex.framework import Framework
 from equindex.model import MethodCall
 from equindex.scoring import Plan
+from equindex.scoring.equalized import check_scores
 
 __all__ = ["refuse"]
 
@@ -99,6 +100,11 @@ def _tables(framework: Framework) -> list[str]:
     faults = []
     if model.change:
         faults.append("changes of regions are carried back in memory alone. Re-express old rows beforehand.")
+    if model.equalization and "scores" in model.equalization.basis:
+        try:
+            check_scores(framework.prepared())
+        except FrameworkError as error:
+            faults.append(str(error))
     if any(indicator.levels for indicator in model.indicator):
         faults.append("indicators with levels are read in memory alone. Write the levels' numbers.")
     return faults

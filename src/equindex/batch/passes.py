@@ -211,7 +211,7 @@ class Score:
             [_, at] = np.argwhere(~_alike(self.told[unit.number], ends))[0]
             low, high = self.told[unit.number][:, at]
             raise DataError(
-                f"{unit.name}: the footer says {self.plan.leaves[at]!r} runs from {low:g} to {high:g}, but the values run "
+                f"{unit.name}: the footer says {self.plan.leaves[at]!r} runs from {low:g} to {high:g}, but they run "
                 f"from {ends[0, at]:g} to {ends[1, at]:g}. Write the file again, or pass --force --read-all."
             )
 

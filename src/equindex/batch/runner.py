@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,15 +15,21 @@ from equindex import __version__
 from equindex._arrays import FloatArray, cpus
 from equindex._summary import Summary
 from equindex.batch.blocks import BLOCK_ROWS, Intake, layouts
+from equindex.batch.finish import Year, refuse_twice, write_ranks
 from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
 from equindex.batch.ordered import attach_sorted, write_sorted
 from equindex.batch.passes import Measure, Score, finalise, footers, refuse_unwanted, summary_of
 from equindex.batch.sources import Part, Unit, files_of, grid, part_of
+from equindex.batch.tables import Tables
 from equindex.engine import stream
 from equindex.errors import DataError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework
 from equindex.framework.files import clock
+from equindex.scoring import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Batch", "run", "size_of"]
 
@@ -172,6 +178,7 @@ def run(
             )
             records = go.through("Scoring", scorer, units, _complete(work))
             rows, there = _counted(records, shown)
+            _finish(intake, plan, units, Year.all_of(work, records), go, size)
             _provenance(work, framework, identity, source, journal, rows)
             fitted.save(work / "fitted.json", force=True)
         finally:
@@ -313,6 +320,28 @@ def _counted(
     return rows, there
 
 
+def _finish(
+    intake: Intake, plan: Plan, units: Sequence[Unit], years: Sequence[Year], go: _Passage, memory: int
+) -> None:
+    """Write ranks and the tables of the index, once no region stands twice."""
+    folder, total, done = years[0].folder, sum(year.rows for year in years), 0
+    refuse_twice(years, memory)
+    for year in years:
+        write_ranks(year, folder, plan.rank_decimals, memory)
+        done += year.rows
+        if go.progress is not None:
+            go.progress("Ranking", done, total)
+    tables = Tables(intake=intake, plan=plan, units=units, years=years, memory=memory)
+    _keep(folder / "index.parquet", tables.index())
+    inequality = tables.inequality()
+    if inequality is not None:
+        _keep(folder / "inequality.parquet", inequality)
+
+
+def _keep(path: Path, frame: pd.DataFrame) -> None:
+    whole(path, lambda fresh: frame.to_parquet(fresh, index=False))
+
+
 def _provenance(
     work: Path,
     framework: Framework,
@@ -344,7 +373,7 @@ def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-_RESULTS = ("scores", "fitted.json", "provenance.json")
+_RESULTS = ("scores", "ranks", "index.parquet", "inequality.parquet", "fitted.json", "provenance.json")
 
 
 def _refuse_results(output: Path) -> None:

@@ -5,6 +5,7 @@ from equindex.schema.deck import with_deck
 from equindex.schema.findings import Finding, Findings
 from equindex.schema.observe import observe
 from equindex.schema.panel import Bound, Panel
+from equindex.schema.regions import regional
 from equindex.schema.rollup import RolledUp, roll_up
 from equindex.schema.wide import Wide, match_wide
 
@@ -18,6 +19,7 @@ __all__ = [
     "expected",
     "match_wide",
     "observe",
+    "regional",
     "roll_up",
     "with_deck",
 ]

@@ -20,7 +20,7 @@ from equindex.schema.panel import Panel
 if TYPE_CHECKING:
     from equindex.schema.raw import Raw
 
-__all__ = ["attach", "places", "without_data", "yearly"]
+__all__ = ["attach", "places", "regional", "without_data", "yearly"]
 
 
 def attach(
@@ -271,6 +271,35 @@ def yearly(
             at = min(by_year, key=lambda have: (abs(have - at), have))
         found[row] = by_year.get(at, np.nan)
     return found
+
+
+def regional(
+    model: FrameworkFile, regions: tables.Regions | None, year: int, present: BoolArray
+) -> tuple[FloatArray | None, dict[str, tuple[NDArray[np.intp], tuple[str, ...]]]]:
+    """Return what [equalization] takes from the regions table for a year: population and groups, by region.
+
+    Raises
+    ------
+    DataError
+        If a region that is `present` has none.
+    """
+    wanted = model.equalization
+    if regions is None or wanted is None:
+        return None, {}
+    findings, size = Findings(), len(regions.codes)
+    everyone = Panel(
+        regions=regions.codes,
+        region_names=regions.names,
+        region=np.arange(size, dtype=np.intp),
+        year=np.full(size, year, dtype=np.int64),
+        x=np.empty((size, 0)),
+    )
+    population = None
+    if "population" in regions.frame.columns:
+        population = _yearly(everyone, present, regions, "population", wanted, findings)
+    groups = _groups(everyone, present, wanted.groups, regions, findings, "[equalization].groups")
+    findings.stop_on_errors()
+    return population, groups
 
 
 def _groups(

@@ -18,7 +18,16 @@ from equindex.scoring.plan import Plan
 from equindex.scoring.tidy import unscored
 from equindex.scoring.tree import Rolled
 
-__all__ = ["Equalized", "degrees", "equalize", "inequality"]
+__all__ = [
+    "Equalized",
+    "check_scores",
+    "degrees",
+    "equalize",
+    "inequality",
+    "inequality_of",
+    "percent_columns",
+    "rolled_degrees",
+]
 
 _PERCENT = ("%", "％", "百分比", "percent")  # units whose shortfall to 100 means something
 _SPLIT = ("gini", "theil_t", "theil_l", "ge")
@@ -130,16 +139,13 @@ def inequality(plan: Plan, panel: Panel, rolled: Rolled | None) -> list[dict[str
         population = [None if w is None else w[at] for w in weights]
         _measures(plan, rows, year, calls, panel.x[at], leaves, population, "values", _codes(panel, at))
         if "shortfall" in wanted.basis:
-            percent = [k for k, i in enumerate(plan.model.indicator) if i.unit.strip() in _PERCENT]
+            percent = percent_columns(plan)
             short = equalization.shortfall(panel.x[at][:, percent])
             held = [population[k] for k in percent]
             _measures(plan, rows, year, calls, short, leaves[percent], held, "shortfall", _codes(panel, at))
         if "scores" in wanted.basis:
-            if rolled is None or not plan.bounds or plan.bounds[0] <= 0:
-                raise FrameworkError(
-                    'equalization.basis = "scores" needs scores above 0, such as minmax with lower = 1; '
-                    "inequality of scores that can be 0 or below means nothing."
-                )
+            check_scores(plan)
+            assert rolled is not None
             inner = np.arange(rolled.score.shape[1])
             score = rolled.score[start : start + len(at)]
             shared = None if panel.population is None else panel.population[at]
@@ -148,6 +154,49 @@ def inequality(plan: Plan, panel: Panel, rolled: Rolled | None) -> list[dict[str
             )
         start += len(at)
     return rows
+
+
+def percent_columns(plan: Plan) -> list[int]:
+    """Return the indicators whose shortfall to 100 means something."""
+    return [k for k, i in enumerate(plan.model.indicator) if i.unit.strip() in _PERCENT]
+
+
+def check_scores(plan: Plan) -> None:
+    """Refuse the inequality of scores that can be 0 or below."""
+    if not plan.composite or not plan.bounds or plan.bounds[0] <= 0:
+        raise FrameworkError(
+            'equalization.basis = "scores" needs scores above 0, such as minmax with lower = 1; '
+            "inequality of scores that can be 0 or below means nothing."
+        )
+
+
+def inequality_of(
+    plan: Plan,
+    year: int,
+    x: FloatArray,
+    nodes: Any,
+    population: list[FloatArray | None],
+    basis: str,
+    groups: Mapping[str, tuple[Any, tuple[str, ...]]],
+) -> list[dict[str, Any]]:
+    """Measure the evenness of some columns of one year, which stand at `nodes`, as `inequality` does of all."""
+    assert plan.model.equalization is not None
+    rows: list[dict[str, Any]] = []
+    _measures(plan, rows, year, called(plan.model.equalization), x, nodes, population, basis, groups)
+    return rows
+
+
+def rolled_degrees(plan: Plan, year: int, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the degrees of pillars and index from those of all indicators, measured in parts."""
+    found: dict[tuple[str, bool], dict[str, float]] = {}
+    for row in rows:
+        if row["part"] == "degree" and row["basis"] == "values" and row["level"] == "indicator":
+            found.setdefault((row["measure"], row["weighted"]), {})[row["node"]] = row["value"]
+    return [
+        row
+        for (name, weighted), by_leaf in found.items()
+        for row in _degrees(plan, year, name, weighted, np.array([by_leaf[leaf] for leaf in plan.leaves]))
+    ]
 
 
 def _codes(panel: Panel, at: Any) -> dict[str, tuple[Any, tuple[str, ...]]]:
@@ -201,7 +250,7 @@ def _measured(
         rows.append(base | {"part": "total", "value": value[k]})
         if degree is not None:
             rows.append(base | {"part": "degree", "value": degree[k]})
-    if degree is not None and basis == "values":
+    if degree is not None and basis == "values" and len(nodes) == len(plan.leaves):
         rows += _degrees(plan, year, call.label, weights is not None, degree)
     return rows
 
