@@ -149,6 +149,7 @@ def test_all_combinations_are_those_of_scoring_each_framework(asem, exact):
             assert got.total[at, 1] == pytest.approx(y.var(axis=1).mean() / y.var(), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_sampling_finds_the_exact_effects_within_its_intervals(asem, exact, monkeypatch):
     monkeypatch.setattr(effects, "_MOST_POINTS", 1)
 
@@ -185,6 +186,7 @@ def test_600_draws_are_what_replaying_them_scores(asem):
     assert (found.draws.loc[rows, "weight StMob"] == 0).all()
 
 
+@pytest.mark.slow
 def test_effects_of_methods_and_weights_together_name_the_choice_that_matters(asem, exact):
     found = sensitivity(*asem, vary=[*VARY, "weights=0.25"], samples=256, resamples=0, seed=3)
 

@@ -270,6 +270,7 @@ def test_a_docstring_says_what_there_is_to_say(method):
         assert re.search(rf"^(\w+, )*{option}(, \w+)* : ", text, re.M), f"the option {option}"
 
 
+@pytest.mark.slow
 def test_a_newcomer_adds_a_method_with_one_function_and_one_row(tmp_path):
     page = REPOSITORY / "docs" / "contributing.md"
     function, row = blocks(page, "python")

@@ -69,10 +69,7 @@ def batch(
     Rows are regions and years, columns indicators. Finished blocks are kept: after
     Ctrl-C or a crash, --resume goes on and gives the same files.
 
-    Examples
-    --------
-        equindex batch framework.toml villages/ -o results/
-        equindex batch framework.toml "villages/*.parquet" -o results/ --resume
+    Example: equindex batch framework.toml "villages/*.parquet" -o results/
     """
     from equindex import batch as library
     from equindex.cli._print import json_line
