@@ -135,6 +135,21 @@ def test_ten_thousand_faults_are_a_short_message() -> None:
         ('"minmax", lower = 1', '"minmax", lower = [1, 2]', ["option 'lower' of minmax", "[1, 2]"]),
         ('"minmax", lower = 1', '"minmax", lower = 1e400', ["option 'lower' of minmax", "inf"]),
         ('"minmax", lower = 1', '"minmax", lower = 200', ["lower = 200 must be below upper = 100"]),
+        *(
+            (
+                'name = "minmax", lower = 1, upper = 100',
+                f'name = "{name}", {option} = {value}',
+                [f"{option} = {value} must be above 0"],
+            )
+            for name, option in (
+                ("zscore", "scale"),
+                ("ratio", "factor"),
+                ("distance", "factor"),
+                ("to_reference", "factor"),
+                ("base_index", "factor"),
+            )
+            for value in (-1, 0)
+        ),
         ('"minmax", lower = 1', '"minmax", uper = 1', ["'uper'", "Did you mean 'upper'"]),
         ('name = "minmax", ', "", ["normalise → name", "required"]),
         ('by = "pillar"', "by = 3", ["option 'by' of equal should be text"]),

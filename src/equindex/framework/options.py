@@ -16,6 +16,7 @@ from equindex.scoring.given import is_source
 __all__ = ["option_faults", "unknown_methods"]
 
 _MOST = 1e300
+_STRETCHES = ("factor", "scale")  # what normalisers multiply scores by
 
 
 def option_faults(model: FrameworkFile) -> list[str]:
@@ -31,6 +32,11 @@ def option_faults(model: FrameworkFile) -> list[str]:
         low, high = ({**known, **call.options}.get(name, np.nan) for name in ("lower", "upper"))
         if _number(low) and _number(high) and low >= high:
             faults.append(f"{where}: lower = {low:g} must be below upper = {high:g}.")
+        faults += [
+            f"{where}: {name} = {value:g} must be above 0: at 0 all regions score alike, below it the worst lead."
+            for name, value in call.options.items()
+            if family is normalise.methods and name in _STRETCHES and _number(value) and value <= 0
+        ]
     return list(dict.fromkeys(faults))
 
 

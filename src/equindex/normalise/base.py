@@ -32,6 +32,7 @@ __all__ = [
     "place_each",
     "posts",
     "reference_value",
+    "rising",
     "upward",
     "worst_to_best",
 ]
@@ -56,6 +57,11 @@ def upward(direction: ArrayLike) -> BoolArray:
             "direction is +1 where higher is better and -1 where lower is better, nothing else."
         )
     return direction > 0
+
+
+def rising(scores: FloatArray) -> bool:
+    """Say whether scores of classes, the worst first, never fall and are not all alike."""
+    return bool((np.diff(scores) >= 0).all() and scores[-1] > scores[0])
 
 
 def worst_to_best(direction: ArrayLike, summary: Summary) -> tuple[FloatArray, FloatArray]:

@@ -16,6 +16,7 @@ from equindex.normalise.base import (
     methods,
     place,
     posts,
+    rising,
     upward,
 )
 
@@ -235,9 +236,9 @@ def _classes(thresholds: ArrayLike, scores: ArrayLike) -> tuple[FloatArray, Floa
             f"categorical needs one score more than thresholds, but has {marks.size} for {edges.shape[-1]}: "
             "the score below the first threshold comes first."
         )
-    if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all() and (np.diff(marks) >= 0).all()):
+    if not (np.isfinite(edges).all() and (np.diff(edges) > 0).all() and rising(marks)):
         raise MethodError(
-            "categorical needs finite thresholds that rise, and scores from the worst class up."
+            "categorical needs finite thresholds that rise, and scores from the worst class up, not all alike."
         )
     return edges, marks
 
