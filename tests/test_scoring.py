@@ -1035,6 +1035,31 @@ def test_a_score_of_parts_without_weight_is_missing_for_that_reason():
     assert node(found, "index", "reason") == ["", "", "only parts without weight have a score"]
 
 
+@pytest.mark.parametrize(
+    ("weight", "c", "reason"),
+    [
+        (1, [3.0, NAN, NAN], "coupling needs two scored parts with weight"),
+        (0, [3.0, 9, NAN], "coupling needs two scored parts with weight"),
+        (0, [NAN, NAN, 4], "only parts without weight have a score"),
+    ],
+)
+@pytest.mark.parametrize("keep", ["all", "index"])
+def test_a_coupling_of_one_part_is_missing_for_that_reason(weight, c, reason, keep):
+    build = framework(
+        [{"id": "a", "weight": 1}, {"id": "b", "weight": 1}, {"id": "c", "weight": weight}],
+        methods={
+            "normalise": "minmax",
+            "missing": {"min_coverage": 0.3 if weight else 0},
+            "aggregate": {"name": "coupling", "upper": 100},
+        },
+    )
+    columns = dict(zip("abc", np.array([[1.0, 2, 3], [2.0, 1, 5], c]).T, strict=True))
+
+    scores = build.score(table(**columns), keep=keep)
+
+    assert scores.why_unscored(2) == reason
+
+
 def test_without_a_composite_regions_are_ranked_by_attainment():
     scores = framework([{"id": "a", "target": "4"}], methods=None).score(table(a=[1.0, 4, 4, NAN]))
 

@@ -49,7 +49,7 @@ def coupling(
 
     In Chinese: 耦合协调度.
 
-    .. math:: D_r = \sqrt{C_r T_r}, \qquad T_r = \sum_i w_i U_{ri}, \quad U_{ri} = z_{ri} / u
+    .. math:: D_r = u \sqrt{C_r T_r}, \qquad T_r = \sum_i w_i U_{ri}, \quad U_{ri} = z_{ri} / u
 
     with weights that sum to 1, the `upper` end u of the scale, and :math:`C_r` of `coupling_degree`.
 
@@ -72,7 +72,7 @@ def coupling(
     Returns
     -------
     ndarray, shape (..., regions)
-        D times `upper`, so that it stays on the scale. NaN where a score of positive weight is missing, or with
+        D, from 0 to `upper` as the scores. NaN where a score of positive weight is missing, or with
         "reweight" where less than `min_coverage` or fewer than two are present. [score]
 
     Raises

@@ -63,7 +63,11 @@ def unscored(tree: Tree, rolled: Rolled, missing: Missing, row: int, node: int) 
         return "an indicator is missing"
     coverage = rolled.coverage[row, node]
     if coverage >= missing.min_coverage:
-        return "only parts without weight have a score"
+        return (
+            "coupling needs two scored parts with weight"
+            if coverage > 0
+            else "only parts without weight have a score"
+        )
     return f"coverage {coverage:.2f} is below {missing.min_coverage:g}"
 
 
