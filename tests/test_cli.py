@@ -568,6 +568,11 @@ def test_methods_shows_one_method_of_a_family(monkeypatch: pytest.MonkeyPatch) -
     assert (found["family"], found["name"], found["name_zh"]) == ("aggregate", "borda", "波达计数法")
     assert len(json.loads(run("methods", "borda", "--json")[0])) == 2  # normalise has one too
     monkeypatch.setenv("COLUMNS", "80")
+    assert "formula: D_r = u √(C_r T_r)" in " ".join(run("methods", "aggregate", "coupling")[0].split())
+    for words in (("weighting", "bod"), ("weighting",), ()):
+        assert 'Set as aggregate = "bod"' in " ".join(run("methods", *words)[0].split())
+    (found,) = json.loads(run("methods", "weighting", "bod", "--json")[0])
+    assert found["in_files"].startswith('Set as aggregate = "bod"')
     shown = run("methods", "aggregate", "median")[0].splitlines()
     assert "  in Chinese: 加权中位数" in [row.rstrip() for row in shown]
     assert max(map(len, shown)) <= 80

@@ -34,7 +34,7 @@ def methods(family: str | None, name: str | None, as_json: bool) -> None:
             line(f"{key}: {_NAMED[key]}" if key in _NAMED else key)
             for m in listed:
                 if m.family == key:
-                    hanging(f"{m.name:<{_NAME}} ", m.title)
+                    hanging(f"{m.name:<{_NAME}} ", " ".join(filter(None, (m.title, _elsewhere(m)))))
             line("")
         line(
             "Options, formula and source: equindex methods FAMILY [METHOD], such as equindex methods normalise minmax"
@@ -44,6 +44,7 @@ def methods(family: str | None, name: str | None, as_json: bool) -> None:
             line(f"{m.family} {m.name}: {m.title}")
             told = {
                 "in Chinese": m.term,
+                "in files": _elsewhere(m),
                 "options": _options(m),
                 "formula": plain(m.formula),
                 "source": m.source,
@@ -79,10 +80,18 @@ def _method(method: Method) -> dict[str, str]:
         "name": method.name,
         "title": method.title,
         "name_zh": method.term,
+        "in_files": _elsewhere(method),
         "options": _options(method),
         "formula": method.formula,
         "source": method.source,
     }
+
+
+def _elsewhere(method: Method) -> str:
+    """Say where files name a method that its family's key refuses."""
+    if method.traits.get("weights_per_region"):
+        return f'Set as aggregate = "{method.name}": weights for each region are not one set for all.'
+    return ""
 
 
 def _options(method: Method) -> str:
