@@ -397,7 +397,7 @@ def test_clip_may_differ_by_indicator():
 
 @given(
     npst.arrays(np.float64, 9, elements=st.integers(0, 6).map(float)),
-    st.integers(2, 10),
+    st.integers(2, 9),
     st.sampled_from([1, -1]),
 )
 def test_borda_and_bins_equal_pairwise_counts(x, bins, direction):
@@ -441,7 +441,7 @@ def test_regions_beyond_the_published_sample_keep_to_the_scale():
     sample = summarise([[1.0], [2.0]], ordered=True)
 
     ranked = normalise.exponential_rank([[0.0], [9.0]], summary=sample).ravel()
-    binned = normalise.quantile_bins([[0.0], [1.5], [9.0]], bins=4, summary=sample).ravel()
+    binned = normalise.quantile_bins([[0.0], [1.5], [9.0]], cuts=[25, 50, 75], summary=sample).ravel()
 
     assert ranked[0] == pytest.approx(-23 * math.log(1 - 0.25 * (1 - math.exp(-100 / 23))))
     assert ranked[1] == 100
@@ -485,7 +485,7 @@ def test_one_region_is_indexed_to_its_base_year():
         {"name": "quantile_bins", "cuts": [25, 75], "scores": [0, 50, 100]},
         {"name": "exponential_rank", "constant": 10},
         {"name": "to_reference", "value": 5},
-        *({"name": name} for name in ("borda", "distance", "base_index", "above_below")),
+        *({"name": name} for name in ("borda", "distance", "above_below")),
     ],
     ids=lambda call: call["name"],
 )
@@ -637,6 +637,18 @@ def test_base_index_refuses_a_base_that_is_zero_or_missing(column):
     assert caught.value.positions == ((None, 1),)
 
 
+def test_more_bins_than_measured_regions_are_refused_by_indicator():
+    x = [[1.0, 1.0], [2.0, 2.0], [3.0, np.nan]]
+
+    with pytest.raises(
+        DomainError, match="into 3 bins, but 1 of 2 indicators are measured in fewer"
+    ) as caught:
+        normalise.quantile_bins(x, bins=3)
+
+    assert caught.value.positions == ((None, 1),)
+    assert normalise.quantile_bins(x, bins=2).tolist()[:2] == [[1, 1], [2, 2]]
+
+
 def test_above_below_refuses_a_mean_that_is_not_positive():
     with pytest.raises(DomainError, match="above_below needs a mean above 0"):
         normalise.above_below([[-1.0], [1.0]], -1)
@@ -648,6 +660,9 @@ def test_above_below_refuses_a_mean_that_is_not_positive():
         ("exponential_efficacy", {"low": 0, "high": 1, "lower": 0}, "0 < lower < upper"),
         ("exponential_rank", {"constant": 0.5}, "at least 1"),
         ("quantile_bins", {"bins": 1}, "2 or more bins"),
+        ("quantile_bins", {"bins": 1001}, "at most 1000, not 1001"),
+        ("quantile_bins", {"bins": 10**9}, "at most 1000"),
+        ("quantile_bins", {"cuts": [50], "scores": [1, 1]}, "not all alike"),
         ("quantile_bins", {"cuts": [50, 20]}, "cuts that rise"),
         ("quantile_bins", {"cuts": [50, 100]}, "between 0 and 100"),
         ("quantile_bins", {"cuts": [50], "scores": [1, 2, 3]}, "needs 2 scores"),
@@ -655,6 +670,7 @@ def test_above_below_refuses_a_mean_that_is_not_positive():
         ("categorical", {"thresholds": [1, 2], "scores": [0, 1]}, "2 for 2"),
         ("categorical", {"thresholds": [2, 1], "scores": [0, 1, 2]}, "thresholds that rise"),
         ("categorical", {"thresholds": [1, 2], "scores": [0, 2, 1]}, "from the worst class up"),
+        ("categorical", {"thresholds": [1, 2], "scores": [3, 3, 3]}, "not all alike"),
         ("trapezoid", {"best": [1, 2], "limits": [1, 3]}, "enclose"),
         ("trapezoid", {"best": 1, "limits": [0, 3]}, "low, high"),
         ("above_below", {"threshold": -0.1}, "at least 0"),

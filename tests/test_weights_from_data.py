@@ -115,6 +115,16 @@ def test_a_panel_pooled_has_one_set_of_weights_and_years_apart_have_one_each():
     )
 
 
+@pytest.mark.parametrize(("x", "components", "most"), [(X, 9, 4), (np.c_[X[:, :3], np.ones(30)], 4, 3)])
+def test_varimax_retains_no_more_components_than_indicators_vary(x, components, most):
+    with pytest.raises(
+        MethodError, match=f"{components} components of {most} indicators that vary. Set .* {most} or"
+    ):
+        weighting.varimax(x, components=components)
+
+    assert weighting.varimax(x, components=most).sum() == pytest.approx(1)
+
+
 def critic_twin(x, direction):
     """Orient, min-max, then sum conflicts pair by pair."""
     x = x[~np.isnan(x).any(axis=1)]

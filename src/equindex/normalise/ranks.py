@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from equindex._arrays import ArrayLike, FloatArray, as_float
+from equindex._arrays import ArrayLike, FloatArray, as_float, positioned
 from equindex._summary import Summary
 from equindex.errors import MethodError
 from equindex.normalise.base import (
     halves,
     methods,
+    rising,
     upward,
 )
 
 __all__ = ["borda", "exponential_rank", "percentile", "quantile_bins", "rank"]
+
+_MOST_BINS = 1000
 
 
 @methods.add(monotone=True, data_driven=True, needs=("ordered",), scale=lambda _: ("rank",))
@@ -152,15 +155,16 @@ def borda(x: ArrayLike, direction: ArrayLike = 1, *, summary: Summary | None = N
 
 def _bins(bins: int, cuts: ArrayLike | None, scores: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
     """Return the shares at which bins begin and the scores of the bins."""
-    if not (bins == int(bins) and bins >= 2):
-        raise MethodError(f"quantile_bins needs 2 or more bins, not {bins!r}.")
+    if not (2 <= bins <= _MOST_BINS and bins == int(bins)):
+        raise MethodError(f"quantile_bins needs 2 or more bins, at most {_MOST_BINS}, not {bins!r}.")
     edges = 100 * np.arange(1, int(bins)) / bins if cuts is None else np.atleast_1d(as_float(cuts))
     if not (edges.ndim == 1 and (np.diff(edges) > 0).all() and edges[0] > 0 and edges[-1] < 100):
         raise MethodError("quantile_bins needs cuts that rise, between 0 and 100 %, both excluded.")
     marks = np.arange(1.0, edges.size + 2) if scores is None else as_float(scores)
-    if not (marks.shape == (edges.size + 1,) and (np.diff(marks) >= 0).all()):
+    if not (marks.shape == (edges.size + 1,) and rising(marks)):
         raise MethodError(
-            f"quantile_bins needs {edges.size + 1} scores, from the worst bin up: one more than cuts."
+            f"quantile_bins needs {edges.size + 1} scores, from the worst bin up and not all alike: one more than "
+            "cuts."
         )
     return edges, marks
 
@@ -194,7 +198,7 @@ def quantile_bins(
     direction : array_like, shape (indicators,) or scalar
         +1 where higher is better, -1 where lower is better; shares are counted from the worst.
     bins : int
-        Number of bins of equal shares, where no `cuts` are given.
+        Number of bins of equal shares, where no `cuts` are given; at most 1000, and no more than regions.
     cuts : array_like, shape (bins - 1,), optional
         Shares q at which bins begin, from the worst; the Handbook's are 15, 25, 65, 85, 95. [%]
     scores : array_like, shape (bins,), optional
@@ -211,9 +215,9 @@ def quantile_bins(
     Raises
     ------
     DomainError
-        If an indicator has fewer than two different measured values.
+        If an indicator has fewer than two different measured values, or is measured in fewer regions than `bins`.
     MethodError
-        If cuts do not rise between 0 and 100, or scores are too few or fall.
+        If cuts do not rise between 0 and 100, or scores are too few, fall or are all alike.
 
     References
     ----------
@@ -226,6 +230,14 @@ def quantile_bins(
     """
     edges, marks = _bins(bins, cuts, scores)
     twice, n = halves(x, "quantile_bins", summary)
+    few = n[..., 0, :] < bins
+    if cuts is None and few.any():
+        raise positioned(
+            f"quantile_bins sorts into {bins} bins, but {few.sum()} of {few.size} indicators are measured in fewer "
+            "regions. Set fewer bins.",
+            few,
+            columns=True,
+        )
     share = 50 * np.where(upward(direction), twice, 2 * n - twice) / n
     return np.where(np.isnan(share), np.nan, marks[np.searchsorted(edges, share, side="right")])
 

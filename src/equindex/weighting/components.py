@@ -98,7 +98,8 @@ def varimax(
         If fewer than two regions are complete, a value is infinite, all indicators are constant, or the last
         component retained and the first one dropped have equal eigenvalues.
     MethodError
-        If a share lies outside 0 to 1, or `components` is no whole number of at least 0.
+        If a share lies outside 0 to 1, or `components` is no whole number of at least 0, or more than the
+        indicators that vary.
 
     References
     ----------
@@ -126,6 +127,11 @@ def varimax(
         explained = values / len(values)
         kept = int(((values > eigenvalue) & (explained > share)).sum())
         short = np.cumsum(explained) < cumulative - _EQUAL
+        if components > len(values):
+            raise MethodError(
+                f"varimax cannot retain {components} components of {len(values)} indicators that vary. "
+                f"Set components to {len(values)} or fewer."
+            )
         count = min(int(components) or max(kept, int(short.sum()) + 1), len(values))
         _apart(values, count)
         loadings = rotated(vectors[:, :count] * np.sqrt(values[:count].clip(0.0)))
