@@ -250,6 +250,12 @@ def test_the_mean_of_a_base_year_is_another_index():
     assert column(same, TWO_YEARS) == pytest.approx([200 / 3, 400 / 3, 100, 200])
 
 
+@pytest.mark.parametrize("base", ["panel", "year"])
+def test_a_base_index_needs_a_base_year(base):
+    with pytest.raises(FrameworkError, match=rf"'base_index'.*methods.base = '{base}' is none.*base = 2020"):
+        framework(["a"], methods={"normalise": "base_index", "base": base})
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [({"region": "B"}, [50, 100, 50, 100]), ({"region": "B", "year": 2020}, [50, 100, 75, 150])],

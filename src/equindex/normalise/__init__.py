@@ -7,6 +7,7 @@ slope and intercept per indicator, or None where scores are no line or digits wo
 ``takes`` says what an indicator gives in a framework (its goalposts, its interval, its target), ``sources`` lists the
 options that may say where their numbers come from, and ``by_row`` methods take such numbers for each region;
 values below ``least`` are no line and refused;
+``base_year`` ones need a framework's ``base`` to be a year;
 ``mirrors=False`` where the two directions do not add up to a constant; ``interval`` where only +1 is taken.
 """
 

@@ -246,6 +246,7 @@ def to_reference(
     mirrors=False,
     needs=(),
     scale=_times,
+    base_year=True,
 )
 def base_index(
     x: ArrayLike, direction: ArrayLike = 1, *, factor: float = 100.0, summary: Summary | None = None
@@ -265,8 +266,8 @@ def base_index(
     factor : float
         Score at the base. [score]
     summary : Summary, optional
-        What was measured in the base year; of `x` itself when absent. One region is enough: a country followed
-        over the years is related to itself. Regions related each to itself need `to_reference`.
+        What was measured in the base year, which a framework names by ``base``; of `x` itself when absent. One
+        region is enough: a country followed over the years is related to itself. Regions related each to itself need `to_reference`.
 
     Returns
     -------

@@ -74,6 +74,11 @@ def groups_of(model: FrameworkFile) -> tuple[tuple[Group, ...], tuple[Any, ...]]
         lacking = [name for name in required if name not in options and name not in asked]
         if lacking and not found:
             found = [f"normalise {call.name!r} needs {', '.join(lacking)}: {{ name = {call.name!r}, … }}."]
+        if method.traits.get("base_year") and not isinstance(model.methods.base, int):
+            found.append(
+                f"normalise {call.name!r} relates values to those of a base year, and methods.base = "
+                f"{model.methods.base!r} is none. Write the year: base = 2020."
+            )
         faults += found
         if found:
             continue
