@@ -637,6 +637,43 @@ def test_base_index_refuses_a_base_that_is_zero_or_missing(column):
     assert caught.value.positions == ((None, 1),)
 
 
+@pytest.mark.parametrize(
+    ("name", "column", "message"),
+    [
+        (
+            "zscore",
+            [1e200, 5e200, 9e200],
+            "standard deviation of each indicator, but that of 1 of 2 overflows",
+        ),
+        ("zscore", [1e-310, 2e-310, 9e-310], "range of each indicator, but that of 1 of 2 underflows:"),
+        (
+            "zscore",
+            [1e-200, 2e-200, 9e-200],
+            "standard deviation of each indicator, but that of 1 of 2 underflows",
+        ),
+        ("ratio", [7e307, 8e307, 9e307], "mean of each indicator, but that of 1 of 2 overflows:"),
+        ("above_below", [7e307, 8e307, 9e307], "mean of each indicator, but that of 1 of 2 overflows:"),
+        ("minmax", [-1e308, 0.0, 1e308], "range of each indicator, but that of 1 of 2 overflows:"),
+    ],
+)
+def test_spreads_out_of_range_are_not_called_constant(name, column, message):
+    with pytest.raises(DomainError, match=message) as caught:
+        normalise.methods.get(name).function(np.column_stack([[1.0, 2, 3], column]))
+
+    assert caught.value.positions == ((None, 1),)
+
+
+@pytest.mark.parametrize("column", [[1e200, 9e200, 5e200], [1e-310, 9e-310, 2e-310], [-1e308, 1e308, 0.0]])
+@pytest.mark.parametrize("name", ["rank", "percentile", "borda", "quantile_bins", "exponential_rank"])
+def test_order_is_all_that_order_methods_need(name, column):
+    method = normalise.methods.get(name).function
+    options = {"bins": 3} if name == "quantile_bins" else {}
+
+    found = method(np.array(column)[:, None], **options)
+
+    assert found.tolist() == method([[1.0], [3.0], [2.0]], **options).tolist()
+
+
 def test_more_bins_than_measured_regions_are_refused_by_indicator():
     x = [[1.0, 1.0], [2.0, 2.0], [3.0, np.nan]]
 

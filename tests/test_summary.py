@@ -135,10 +135,23 @@ def test_infinite_values_are_refused_with_their_place():
     assert caught.value.positions == ((1, 0),)
 
 
-@pytest.mark.parametrize("spread", [0.0, np.nan, np.inf, 1e-320])
-def test_spreads_that_cannot_divide_are_refused(spread):
-    with pytest.raises(DomainError, match=r"1 of 2 indicators .* \(indicator positions \[1\]\)") as caught:
-        measurable(np.array([1.0, spread]))
+@pytest.mark.parametrize(
+    ("spread", "says"),
+    [(0.0, "underflows"), (1e-320, "underflows"), (np.inf, "overflows"), (np.nan, "overflows")],
+)
+def test_spreads_that_cannot_divide_are_refused(spread, says):
+    with pytest.raises(
+        DomainError, match=f"by the range of each indicator, but that of 1 of 2 {says}:"
+    ) as caught:
+        measurable(np.array([1.0, spread]), "range")
+
+    assert caught.value.positions == ((None, 1),)
+
+
+@pytest.mark.parametrize("column", [[5.0, 5.0], [5.0, np.nan], [np.nan, np.nan]])
+def test_columns_that_do_not_differ_are_refused(column):
+    with pytest.raises(DomainError, match=r"1 of 2 indicators are constant or have fewer") as caught:
+        summarise(np.column_stack([[1.0, 2.0], column])).span()
 
     assert caught.value.positions == ((None, 1),)
 

@@ -263,6 +263,20 @@ def test_quantiles_are_those_of_numpy_and_leave_missing_values_out():
 
 
 @pytest.mark.parametrize(
+    ("power", "values"), [(-400, [2.0, 3, 4]), (400, [2.0, 30, 40]), (-5, [1e4, 2e4, 4e4])]
+)
+def test_powers_after_which_nothing_can_be_told_apart_are_refused(power, values):
+    x = np.column_stack([[5.0, 5, 5], values])
+
+    with pytest.raises(
+        DomainError, match=f"power of {power} overflows or underflows: .* of 1 of 2"
+    ) as caught:
+        treat.box_cox(x, power=power)
+
+    assert caught.value.positions == ((None, 1),)
+
+
+@pytest.mark.parametrize(
     ("name", "options", "values"),
     [
         ("iqr", {}, [0.0, 0.0, 0.0, 0.0, 5.0]),  # half are equal: nothing would be left

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from equindex._arrays import (
     ArrayLike,
+    BoolArray,
     FloatArray,
     IntArray,
     as_float,
@@ -55,10 +56,29 @@ class Summary:
         free = np.where(self.n > ddof, self.n - ddof, np.nan)
         return np.sqrt(self.m2 / free)
 
+    @property
+    def varies(self) -> BoolArray:
+        """Which columns have two different values."""
+        return np.asarray(self.max > self.min)
+
+    def differ(self) -> None:
+        """Refuse the columns that are constant or measured fewer than twice."""
+        bad = ~self.varies
+        if bad.any():
+            where = np.flatnonzero(bad) if bad.ndim == 1 else np.argwhere(bad)
+            raise positioned(
+                f"data-driven normalisation needs at least two measured regions that differ, but {bad.sum()} of "
+                f"{bad.size} indicators are constant or have fewer (indicator positions {where.tolist()[:20]}). "
+                "Drop them, or use goalposts, which measure nothing.",
+                bad,
+                columns=True,
+            )
+
     def span(self) -> FloatArray:
-        """Return ``max - min``, or refuse the columns that are constant or measured fewer than twice."""
+        """Return ``max - min``, or refuse the columns that do not differ, or too much or too little to compute."""
+        self.differ()
         with np.errstate(over="ignore"):
-            return measurable(self.max - self.min)
+            return measurable(self.max - self.min, "range")
 
     def merge(self, other: Summary) -> Summary:
         r"""Return the summary of both samples together, as if they had been measured as one.
@@ -150,13 +170,15 @@ def summarise(x: ArrayLike, *, ordered: bool = False) -> Summary:
     return summary
 
 
-def measurable(spread: FloatArray) -> FloatArray:
-    """Return the spread of each column, or refuse the columns that have none to divide by.
+def measurable(spread: FloatArray, what: str) -> FloatArray:
+    """Return the spread of each column that differs, or refuse the columns where it is out of the range of numbers.
 
     Parameters
     ----------
     spread : ndarray, shape (..., indicators)
         Range or standard deviation. [unit of the indicator]
+    what : str
+        Which of them, for the message.
 
     Returns
     -------
@@ -166,16 +188,20 @@ def measurable(spread: FloatArray) -> FloatArray:
     Raises
     ------
     DomainError
-        If a spread is 0, NaN or too small or large to compute with; `positions` says which.
+        If a spread is too small or too large to divide by; `positions` says which.
     """
     with np.errstate(all="ignore"):
-        bad = ~(np.isfinite(1 / spread) & np.isfinite(spread))
+        large = ~(spread < np.inf)
+        small = ~large & ~np.isfinite(1 / spread)
+    bad = large | small
     if bad.any():
-        where = np.flatnonzero(bad) if bad.ndim == 1 else np.argwhere(bad)
+        says = " or ".join(
+            word for word, found in (("overflows", large), ("underflows", small)) if found.any()
+        )
         raise positioned(
-            f"data-driven normalisation needs at least two measured regions that differ, but {bad.sum()} of "
-            f"{bad.size} indicators are constant or have fewer (indicator positions {where.tolist()[:20]}). "
-            "Drop them, or use goalposts, which measure nothing.",
+            f"data-driven normalisation divides by the {what} of each indicator, but that of {bad.sum()} of "
+            f"{bad.size} {says}: its values are too large or too small for computers. Give them in another unit, or "
+            "use rank, which knows only their order.",
             bad,
             columns=True,
         )

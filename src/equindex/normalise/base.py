@@ -18,7 +18,7 @@ from equindex._arrays import (
     row_blocks,
 )
 from equindex._registry import Family
-from equindex._summary import Summary, summarise
+from equindex._summary import Summary, measurable, summarise
 from equindex.errors import DomainError, MethodError
 
 __all__ = [
@@ -93,7 +93,7 @@ def reference_value(direction: ArrayLike, summary: Summary, reference: str, meth
     if bad.any():
         found = f"{bad.sum()} of {base.size} indicators have none (first: {base[bad][0]:.6g})"
         raise positioned(f"{method} needs a {reference} above 0, but {found}. {NO_ZERO}", bad, columns=True)
-    return base
+    return measurable(base, reference)
 
 
 def halves(x: ArrayLike, name: str, summary: Summary | None) -> tuple[FloatArray, FloatArray]:
@@ -102,7 +102,7 @@ def halves(x: ArrayLike, name: str, summary: Summary | None) -> tuple[FloatArray
     summary = summary or summarise(x, ordered=True)
     if summary.ordered is None:
         raise MethodError(f"{name} needs the ordered values: summarise(x, ordered=True).")
-    summary.span()
+    summary.differ()
     twice = np.full(x.shape, np.nan)
     for index in np.ndindex(summary.n.shape):
         sample = summary.ordered[index[:-1]][: summary.n[index], index[-1]]

@@ -150,7 +150,7 @@ def _deviation(direction: ArrayLike, summary: Summary, ddof: int) -> FloatArray:
     if ddof not in (0, 1):
         raise MethodError(f"ddof is 1 (divisor n - 1) or 0 (divisor n), not {ddof!r}.")
     summary.span()
-    return np.where(upward(direction), 1.0, -1.0) * measurable(summary.sd(ddof))
+    return np.where(upward(direction), 1.0, -1.0) * measurable(summary.sd(ddof), "standard deviation")
 
 
 def _ampi_line(direction: ArrayLike, summary: Summary, *, reference: ArrayLike | None = None) -> Line | None:

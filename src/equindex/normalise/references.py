@@ -267,7 +267,8 @@ def base_index(
         Score at the base. [score]
     summary : Summary, optional
         What was measured in the base year, which a framework names by ``base``; of `x` itself when absent. One
-        region is enough: a country followed over the years is related to itself. Regions related each to itself need `to_reference`.
+        region is enough: a country followed over the years is related to itself. Regions related each to itself
+        need `to_reference`.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equindex._arrays import ArrayLike, BoolArray, FloatArray, IntArray, as_float, blocks, map_blocks, one_of
-from equindex._summary import measurable, summarise
+from equindex._summary import summarise
 from equindex.errors import DomainError, MethodError
 
 __all__ = [
@@ -242,7 +242,7 @@ def minmax_without_region(
     (array([20., 10., 20.]), array([-100., 0., 0.]), array([ True, False, True]))
     """
     x = _table(x)
-    measurable(summarise(x).span())
+    summarise(x).span()
     (low, first), (high, last) = _ends(x, np.inf), _ends(x, -np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = (upper - lower) / (high - low)

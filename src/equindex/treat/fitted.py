@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equindex._arrays import ArrayLike, FloatArray, IntArray, as_float, refused_cells
+from equindex._arrays import ArrayLike, FloatArray, IntArray, as_float, positioned, refused_cells
 
 __all__ = ["Treatment", "kurtosis", "shape", "skewness"]
+
+_LOST = 1e-6  # of a range relative to its values: six digits fewer to tell them apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,7 +88,9 @@ class Treatment:
         parts["below"] = (x < parts["low"][..., None, :]).sum(axis=-2)
         parts["above"] = (x > parts["high"][..., None, :]).sum(axis=-2)
         parts["n"] = (~np.isnan(x)).sum(axis=-2)
-        treated = _apply(x, **{name: parts[name] for name in ("low", "high", "sign", "shift", "power")})
+        with np.errstate(over="ignore"):
+            treated = _apply(x, **{name: parts[name] for name in ("low", "high", "sign", "shift", "power")})
+        _refuse_lost(x, treated, parts["power"])
         (skew, kurt), (skew_after, kurt_after) = shape(x), shape(treated)
         return cls(
             **parts, skewness=skew, kurtosis=kurt, skewness_after=skew_after, kurtosis_after=kurt_after
@@ -245,6 +249,24 @@ def _apply(
         bends, sign * np.where(power == 0, logs, np.expm1(divisor * logs) / divisor), y[..., columns]
     )
     return y
+
+
+def _refuse_lost(x: FloatArray, treated: FloatArray, power: FloatArray) -> None:
+    """Refuse powers that overflow, or after which values that differ are the same but for their last digits."""
+    with np.errstate(all="ignore"):
+        before, after = (
+            (np.fmax.reduce(z, axis=-2) - np.fmin.reduce(z, axis=-2)) / np.fmax.reduce(np.abs(z), axis=-2)
+            for z in (x, treated)
+        )
+        lost = ~np.isnan(power) & (before > 0) & ~(after > _LOST * before)
+    if lost.any():
+        raise positioned(
+            f"treatment by a power of {power[lost][0]:.6g} overflows or underflows: after it the values of "
+            f"{lost.sum()} of {lost.size} indicators cannot be told apart. Use a power nearer to 0, or give the values "
+            "in another unit.",
+            lost,
+            columns=True,
+        )
 
 
 def _listed(part: NDArray[Any]) -> Any:
