@@ -17,6 +17,7 @@ from equindex.framework import Fitted, Framework
 from equindex.weighting import components
 from small import framework, node, table
 
+NAN = math.nan
 RNG = np.random.default_rng(5)
 X = RNG.lognormal(size=(30, 4))
 HOLED = np.where(RNG.random(X.shape) < 0.1, np.nan, X)
@@ -123,6 +124,41 @@ def test_varimax_retains_no_more_components_than_indicators_vary(x, components, 
         weighting.varimax(x, components=components)
 
     assert weighting.varimax(x, components=most).sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["entropy", "critic", "standard_deviation", "pca", "varimax", "cv"])
+@pytest.mark.parametrize("direction", ["positive", "negative"])
+def test_a_framework_gives_a_constant_indicator_no_weight_and_the_others_what_they_have_without_it(
+    name, direction
+):
+    goalposts = {"goalposts": [0, 10]}
+    methods = {"normalise": "goalposts", "weighting": name}
+    leaves = [{"id": "a", **goalposts}, {"id": "b", "direction": "negative", **goalposts}]
+    flat = {"id": "c", "direction": direction, **goalposts}
+    data = table(a=[1.0, 2, 4, 9], b=[3.0, 1, 7, 2], c=[-5.0] * 4)
+
+    with_it = framework([flat, *leaves], methods=methods).score(data).plan.found["derived_weights"]
+    without = framework(leaves, methods=methods).score(data).plan.found["derived_weights"]
+
+    assert with_it["c"] == 0
+    others = {"a": with_it["a"], "b": with_it["b"]}
+    assert others == pytest.approx(without)  # CRITIC too: both of two have the conflict 1 - r, then 2 - r
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ([NAN, 2.0, NAN, NAN], "at least two measured regions, but 1 of 2 indicators have fewer"),
+        ([1e-310, 2e-310, 3e-310, 1e-310], "range of each indicator, but that of 1 of 2 underflows"),
+    ],
+)
+def test_weights_that_cannot_be_measured_say_what_they_need_and_name_the_indicator(column, message):
+    methods = {"normalise": {"name": "goalposts", "low": 0, "high": 10}, "weighting": "entropy"}
+
+    with pytest.raises(DomainError, match=message) as caught:
+        framework(["a", "b"], methods=methods).score(table(a=[1.0, 1, 1, 1], b=column))
+
+    assert sorted(caught.value.__notes__) == ["'b'", "while weighing by 'entropy' from the data"]
 
 
 def critic_twin(x, direction):
@@ -707,7 +743,7 @@ def test_what_does_not_suit_the_data_is_named_and_said_to_come_from_weighing():
     goalposts = {"normalise": {"name": "goalposts", "low": 0, "high": 10}}
 
     with pytest.raises(DomainError, match=r"'c'(.|\n)*weighing by 'entropy'|weighing by 'entropy'(.|\n)*'c'"):
-        built("entropy", methods=goalposts).score(DATA.assign(c=5.0))
+        built("entropy", methods=goalposts).score(DATA.assign(c=[5.0] + [NAN] * (len(DATA) - 1)))
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equindex import normalise, weighting
 from equindex._arrays import FloatArray
-from equindex._summary import Summary
+from equindex._summary import Summary, summarise
 from equindex.errors import DataError, DomainError
 from equindex.schema import Panel
 from equindex.scoring.plan import Plan
@@ -22,8 +23,8 @@ def weigh(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> FloatAr
     """Ask the data for the weight of every indicator.
 
     The method sees the rows of the base year, else all scored rows, also where each year is normalised alone: one
-    set of weights serves all years. It is given the 0-1 min-max over these rows, higher is better, unless it weighs
-    values in their own units or the framework's own scores.
+    set of weights serves all years. It is given the 0-1 min-max over these rows, higher is better and the same
+    for all where an indicator is constant, unless it weighs values in their own units or the framework's own scores.
 
     Parameters
     ----------
@@ -80,7 +81,10 @@ def _fed(
             if group.interval:  # nearer to it is better, so its score stands for the value
                 x[:, group.columns] = group.method.function(x[:, group.columns], **group.options)
                 direction[group.columns] = 1.0
-        return normalise.minmax(x, direction, lower=0.0, upper=1.0)
+        found = summarise(x)
+        x[:, ~found.varies] *= 0.0  # constant, or measured fewer than twice: left to the method
+        low, high = np.where(found.varies, [found.min, found.max], [[0.0], [1.0]])
+        return normalise.minmax(x, direction, lower=0.0, upper=1.0, summary=replace(found, min=low, max=high))
     if not per_year(plan):
         return plan.normalise(x, next(iter(summaries.values())), rows)
     z, years = np.empty_like(x), panel.year[rows]
