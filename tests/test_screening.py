@@ -197,16 +197,23 @@ def test_regions_are_kept_and_dropped_by_code_name_or_alias():
     }
 
 
-def test_an_unknown_region_is_an_error_where_there_is_a_regions_table_and_else_a_warning():
+@pytest.mark.parametrize("regions", [(), [{"region": "East"}, {"region": "West"}]])
+@pytest.mark.parametrize("asks", [{"drop": ["Eas"]}, {"keep": ["Eas"], "min_measured": 0.5}])
+def test_an_unknown_region_is_an_error(regions, asks):
     data = table(region=["East", "West"], a=[1.0, 2], b=[1.0, 2])
-    listed = [{"region": "East"}, {"region": "West"}]
 
     with pytest.raises(
         DataError, match=r"region 'Eas' of \[methods\].screen is not known. Did you mean 'East'"
     ):
-        asked(regions=listed, drop=["Eas"]).score(data)
-    notes = asked(drop=["Eas"]).score(data).notes
-    assert any("'Eas' of [methods].screen is not known" in note for note in notes)
+        asked(regions=regions, **asks).score(data)
+
+
+def test_new_rows_may_lack_a_region_that_screening_names():
+    fitted = asked(drop=["West"]).fit(table(region=["East", "Mid", "West"], a=[1.0, 2, 3], b=[1.0, 2, 3]))
+
+    found = fitted.score(table(region=["East", "Mid"], a=[1.0, 2], b=[1.0, 2]))
+
+    assert any("'West' of [methods].screen is not known" in note for note in found.notes)
 
 
 def test_a_region_forced_both_ways_is_refused_by_any_name():

@@ -33,7 +33,7 @@ def attach(
 ) -> Panel:
     """Add population, groups and the reference region to a panel; what is missing becomes a finding."""
     panel = _compared(panel, model, regions, raw, findings, reference_known)
-    panel = replace(panel, forced=_forced(panel, model, regions, findings))
+    panel = replace(panel, forced=_forced(panel, model, regions, findings, strict=not reference_known))
     by = model.methods.impute.options.get("by") if model.methods else None
     if not isinstance(by, str):
         return panel
@@ -104,9 +104,19 @@ def places(
 
 
 def _find(
-    named: Mapping[str, str], kind: str, regions: tables.Regions | None, panel: Panel, findings: Findings
+    named: Mapping[str, str],
+    kind: str,
+    regions: tables.Regions | None,
+    panel: Panel,
+    findings: Findings,
+    *,
+    strict: bool = False,
 ) -> dict[str, int]:
-    """Return the positions of regions, given what names them; an unknown one is an error where there is a table."""
+    """Return the positions of regions, given what names them.
+
+    An unknown one is an error; without a regions table a warning, as what is known then is what the data hold, except
+    under `strict`.
+    """
     names = list(named)
     if regions is None:
         known = {name: code for code, name in enumerate(panel.regions)}
@@ -117,21 +127,26 @@ def _find(
         if code >= 0:
             continue
         near = nearest(name, panel.regions) if regions is None else nearest(name, regions.suggest(name))
-        tell = findings.warn if regions is None else findings.error
+        tell = findings.warn if regions is None and not strict else findings.error
         what = "is ambiguous" if code == tables.AMBIGUOUS else "is not known"
         tell(kind, f"region {name!r} of {named[name]} {what}. {near}".strip(), f"Mend {named[name]}.")
     return dict(zip(names, found, strict=True))
 
 
 def _forced(
-    panel: Panel, model: FrameworkFile, regions: tables.Regions | None, findings: Findings
+    panel: Panel,
+    model: FrameworkFile,
+    regions: tables.Regions | None,
+    findings: Findings,
+    *,
+    strict: bool,
 ) -> NDArray[np.int8] | None:
     """Return which rows screening keeps or drops by name, None where it names none."""
     wanted = model.methods.screen if model.methods else None
     if wanted is None or not (wanted.keep or wanted.drop):
         return None
     named = dict.fromkeys((*wanted.keep, *wanted.drop), "[methods].screen")
-    found = _find(named, "screening", regions, panel, findings)
+    found = _find(named, "screening", regions, panel, findings, strict=strict)
     kept, dropped = ({found[name] for name in part} for part in (wanted.keep, wanted.drop))
     for code in sorted(kept & dropped - {-1, tables.AMBIGUOUS}):
         findings.error(
