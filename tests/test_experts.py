@@ -357,8 +357,11 @@ def test_sums_that_differ_are_refused_but_for_rounding():
     [
         ([[50, np.nan]], {}, "something of every element"),
         ([[50, -1]], {}, "at least 0"),
-        ([[0, 0], [1, 1]], {"rescale": True}, "expert 0: 0"),
-        ([[100, 0], [0, 100], [100, 0]], {"centre": "trimmed"}, "leaves nobody out"),
+        ([[0, 0], [1, 1]], {"rescale": True}, "all points are 0 of expert 0. Ask again, or leave them out"),
+        ([[1, 1], [0, 0]], {}, "all points are 0 of expert 1"),
+        ([[100, 0], [0, 100], [100, 0]], {"centre": "trimmed"}, "of 3 experts leaves nobody out. Trim at least 0.34"),
+        ([[1, 0], [0, 1]], {"centre": "trimmed"}, "of 2 experts leaves nobody out. Take the mean"),
+        ([[1, 0]], {"centre": "trimmed"}, "of 1 expert leaves nobody out. Take the mean"),
         ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], {"centre": "median"}, "is 0"),
         ([1, 2], {}, "one row per expert"),
     ],
@@ -366,6 +369,18 @@ def test_sums_that_differ_are_refused_but_for_rounding():
 def test_a_panel_that_says_nothing_clear_is_refused(points, options, words):
     with pytest.raises(DomainError, match=words):
         budget(points, **options)
+
+
+@pytest.mark.parametrize("n", [3, 6, 7, 9, 11, 13, 30])
+def test_the_advised_trim_works(n):
+    points = np.eye(n, 3) + 1
+
+    with pytest.raises(DomainError) as caught:
+        budget(points, centre="trimmed", trim=0.01, rescale=True)
+    advised = float(str(caught.value).partition("at least ")[2].split(",")[0])
+
+    assert np.isfinite(budget(points, centre="trimmed", trim=advised, rescale=True).weights).all()
+    assert 1 / n <= advised < 1 / n + 0.01
 
 
 def test_options_of_a_panel_are_checked():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -95,13 +96,20 @@ def budget(
         raise refused_cells("points must be at least 0", x, bad, "Mend the panel's table.")
     sums = x.sum(axis=1, keepdims=True)
     expected = float(np.sort(sums[:, 0])[len(sums) // 2]) if total is None else total
-    off = (sums <= 0) | ~(np.abs(sums - expected) <= _SUMS * expected) & (not rescale)
+    silent = sums <= 0
+    if silent.any():
+        listed = ", ".join(f"expert {k}" for k in np.flatnonzero(silent)[:20])
+        raise positioned(
+            f"every expert must give something, but all points are 0 of {listed}. Ask again, or leave them out.",
+            silent,
+        )
+    off = ~(np.abs(sums - expected) <= _SUMS * expected) & (not rescale)
     if off.any():
         listed = "; ".join(f"expert {k}: {sums[k, 0]:g}" for k in np.flatnonzero(off)[:20])
         raise positioned(
             f"every expert allocates the same total, here {expected:g}, but not {listed}. Ask again, or count each "
             "expert's points as shares of their own sum with rescale.",
-            np.broadcast_to(off, (len(x), 1)),
+            off,
         )
     shares = x / sums
     middle = shares.mean(axis=0)
@@ -110,9 +118,10 @@ def budget(
     elif centre == "trimmed":
         cut = int(trim * len(shares) + _ROUNDING)
         if cut == 0:
+            n, least = len(shares), ceil(100 / len(shares)) / 100
+            some = f"Trim at least {least:g}, or take" if n > 2 else "Take"
             raise DomainError(
-                f"trim = {trim:g} of {len(shares)} experts leaves nobody out. Trim at least {1 / len(shares):.3g}, or "
-                "take the mean or the median."
+                f"trim = {trim:g} of {n} expert{'s' if n > 1 else ''} leaves nobody out. {some} the mean or the median."
             )
         middle = np.sort(shares, axis=0)[cut : len(shares) - cut].mean(axis=0)
     if not middle.sum() > 0:
