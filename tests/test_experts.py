@@ -221,7 +221,9 @@ def test_all_judgements_that_do_not_fit_are_listed_at_once():
         ahp(a)
 
     assert caught.value.positions == ((0, 1), (0, 2), (2, 3))
-    assert "(0, 1) is 3 and (1, 0) is 0.5, not reciprocal" in str(caught.value)
+    assert "(0, 1) is 3 and (1, 0) is 0.5, not reciprocal; (0, 2) is 11, beyond 1/9 to 9; " in str(
+        caught.value
+    )
     assert ahp(matrix("1 11", "1/11 1"), scale=math.inf).weights[0] == pytest.approx(11 / 12)
 
 
@@ -231,7 +233,7 @@ def test_all_judgements_that_do_not_fit_are_listed_at_once():
         ([[1, 0], [0, 1]], "above 0"),
         ([[1, -3], [-1 / 3, 1]], "above 0"),
         ([[1, 2, 3], [1, 1, 1]], "square"),
-        ([[2, 1], [1, 1]], "not reciprocal"),
+        ([[2, 1], [1, 1]], r"\(0, 0\) is 2, but an element compared with itself is 1"),
         (np.ones((16, 16)), "end at 15"),
         (matrix("1 2 . .", "1/2 1 . .", ". . 1 2", ". . 1/2 1"), "connect all elements"),
     ],
@@ -359,7 +361,11 @@ def test_sums_that_differ_are_refused_but_for_rounding():
         ([[50, -1]], {}, "at least 0"),
         ([[0, 0], [1, 1]], {"rescale": True}, "all points are 0 of expert 0. Ask again, or leave them out"),
         ([[1, 1], [0, 0]], {}, "all points are 0 of expert 1"),
-        ([[100, 0], [0, 100], [100, 0]], {"centre": "trimmed"}, "of 3 experts leaves nobody out. Trim at least 0.34"),
+        (
+            [[100, 0], [0, 100], [100, 0]],
+            {"centre": "trimmed"},
+            "of 3 experts leaves nobody out. Trim at least 0.34",
+        ),
         ([[1, 0], [0, 1]], {"centre": "trimmed"}, "of 2 experts leaves nobody out. Take the mean"),
         ([[1, 0]], {"centre": "trimmed"}, "of 1 expert leaves nobody out. Take the mean"),
         ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], {"centre": "median"}, "is 0"),

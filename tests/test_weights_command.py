@@ -252,8 +252,35 @@ def test_judgements_that_do_not_fit_are_named():
     _, error = run("ahp", "j.csv", code=1)
 
     assert "2 judgements do not fit" in error
-    assert "Wang: x against y 2, y against x 3" in error
-    assert "Li: x against y 12" in error
+    assert "Wang: x against y is 2 and Wang: y against x is 3, not reciprocal" in error
+    assert "Li: x against y is 12, beyond 1/9 to 9. Give" in error
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,b,value\nx,y,12\n", "1 judgement does not fit: x against y is 12, beyond 1/9 to 9. Give"),
+        ("a,b,value\nx,x,3\nx,y,3\n", "x against x is 3, but an element compared with itself is 1."),
+        (",x,y\nx,3,3\ny,,1\n", "x against x is 3, but an element compared with itself is 1."),
+        ("a,b,value\nx,y,0\n", "above 0, but 1 of 1 is not (first: 0, x against y). Write"),
+        (
+            "a,b,value\nx,y,0\ny,z,0\n",
+            "(first: 0, x against y). Write how many times as important. also y against z 0",
+        ),
+    ],
+)
+def test_a_judgement_that_does_not_fit_is_told_by_its_elements(text, words):
+    write("j.csv", text)
+
+    _, error = run("ahp", "j.csv", code=1)
+
+    assert words in error
+    assert "nan" not in error
+
+
+@pytest.mark.parametrize("text", [",x\nx,1\n", "Judgements,\n,x\nx,1\n"])
+def test_one_element_has_all_the_weight(text):
+    assert weighed("ahp", write("j.csv", text)) == {"x": 1.0}
 
 
 def test_experts_judge_the_same_elements():
@@ -319,6 +346,46 @@ def test_a_panel_prints_dispersion_and_agreement():
     assert f"{w:.3f}, chi-square {10 * w:.2f} with 2 degrees" in " ".join(out.split())
 
 
+def test_one_expert_and_one_degree_of_freedom_are_one():
+    write("one.csv", "expert,x,y\nA,50,50\n")
+    write("two.csv", "expert,x,y\nA,50,50\nB,60,40\n")
+
+    assert "Weights of 1 expert: points of 1 expert, mean" in run("budget", "one.csv")[0]
+    assert "with 1 degree of freedom" in " ".join(run("budget", "two.csv")[0].split())
+
+
+SMALL = """id = "f"
+methods = { normalise = "minmax", aggregate = "arithmetic" }
+indicator = [{ id = "x", direction = "positive" }, { id = "y", direction = "positive" }]
+"""
+
+
+def test_a_weight_set_of_zeros_is_what_is_to_be_mended():
+    write("f.toml", SMALL)
+
+    _, error = run("show", write("w.csv", "node,weight\nx,0\ny,0\n"), "f.toml", code=1)
+
+    assert error.startswith("Error: weight set 'w': the weights inside 'index' are all zero. Give one")
+
+
+def test_weights_in_per_cent_are_read_if_all_are():
+    write("f.toml", SMALL)
+    write("w.csv", "node,weight\nx,60%\ny,40 ％\n")
+    write("mixed.csv", "node,weight\nx,60%\ny,40\n")
+
+    assert read_weights("w.csv").weights == pytest.approx({"x": 0.6, "y": 0.4}, rel=1e-15)
+    assert "0.600" in run("show", "w.csv", "f.toml")[0]
+    assert "some weights are in % and others not" in run("show", "mixed.csv", "f.toml", code=1)[1]
+
+
+def test_a_method_that_makes_no_weight_set_is_refused_without_inner_terms():
+    write("f.toml", SMALL)
+
+    _, error = run("derive", "f.toml", DATA, "--method", "bod", code=1)
+
+    assert error.startswith("Error: weighting 'bod' gives each region weights of its own")
+
+
 def test_ranks_and_swings():
     write("ranks.csv", "expert,x,y,z\nA,1,2,3\nB,1,3,2\n")
     write("swings.csv", "expert,x,y\nA,100,25\nB,100,100\n")
@@ -336,10 +403,10 @@ def test_ranks_and_swings():
         ("who,x,y\nA,1,2\n", "expert (专家) or indicator (指标)"),
         ("expert,x,y\nA,50,\nB,50,50\n", "nothing is said by A of y"),
         ("expert,x,y\nA,50,50\nA,50,50\n", "called 'A' stand twice"),
-        ("expert,x,y\nA,50,50\nB,50,40\n", "of: B"),
+        ("expert,x,y\nA,50,50\nB,50,40\n", "here 100, but not B: 90."),
         ("expert,x,y\nA,50,lots\n", "row 2, y: 'lots' is no number"),
         ("expert,x,y\n", "holds no table"),
-        ("expert,x,y\nA,50,50\nB,0,0\n", "of: B"),
+        ("expert,x,y\nA,50,50\nB,0,0\n", "all points are 0 of B."),
     ],
 )
 def test_a_panel_that_is_not_clear_is_refused(text, words):

@@ -1,5 +1,6 @@
 """What equindex raises: one family per thing the user has to mend."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -12,6 +13,11 @@ __all__ = [
     "MethodError",
     "nearest",
 ]
+
+_POSITIONS = re.compile(
+    r" \(first: position \([\d, ]*\)\)| at position \([\d, ]*\)| \(indicator positions \[[^)]*\)"
+    r"| of indicator position \d+"
+)
 
 
 class EquindexError(Exception):
@@ -44,6 +50,11 @@ class DomainError(EquindexError):
     columns: Sequence[int] | None = None
     node: int | None = None
     told: bool = False
+
+    def put_names(self, note: str) -> None:
+        """Add a note that names what the message gives the positions of, and take these out of the message."""
+        self.args = (_POSITIONS.sub("", str(self.args[0])), *self.args[1:])
+        self.add_note(note)
 
 
 class EngineError(EquindexError):

@@ -136,7 +136,7 @@ def polled(found: Polled, as_json: bool) -> None:
         json_line({"weights": found.weights.model_dump(mode="json"), "panel": rows, "concordance": kendall})
         return
     table(
-        f"Weights of {len(found.experts)} experts: {found.weights.method}",
+        f"Weights of {len(found.experts)} expert{'s' if len(found.experts) > 1 else ''}: {found.weights.method}",
         ["element", *columns],
         body,
         keep=2,
@@ -144,9 +144,10 @@ def polled(found: Polled, as_json: bool) -> None:
     if agreed is None:
         line("Kendall's W needs two experts and two elements, and an order in someone's numbers.")
     else:
+        freedom = f"{agreed.df} degree{'s' if agreed.df > 1 else ''} of freedom"
         line(
             f"Agreement on the order (Kendall's W, 肯德尔和谐系数): {agreed.w:.3f}, chi-square {agreed.chi2:.2f} with "
-            f"{agreed.df} degrees of freedom, p {'about' if agreed.df < 7 else '='} {agreed.p:.4f}."
+            f"{freedom}, p {'about' if agreed.df < 7 else '='} {agreed.p:.4f}."
         )
 
 

@@ -211,6 +211,8 @@ class Framework:
         try:
             return self._plan
         except FrameworkError as error:
+            if self.weights is not None and str(error).startswith(f"weight set {self.weights.id!r}"):
+                raise  # a file of its own, which is to be mended
             raise type(error)(f"{where}:\n  " + str(error).replace("\n", "\n  ")) from None
 
     @cached_property

@@ -42,6 +42,7 @@ __all__ = [
     "value_of",
 ]
 
+_PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*[%％]\s*")
 _BARE = re.compile(r"^\s*([^\s\"'#=\[]*[^\x00-\x7f\"'#=\[][^\"'#=\[]*?)\s*=", re.MULTILINE)
 _REGION_KEYS = ("region", "name", "name_en", "alias", "parent", "year", "population")
 _PARTS: dict[str, tuple[type[BaseModel], Mapping[str, tuple[str, ...]]]] = {
@@ -226,6 +227,11 @@ def _weight_table(path: Path, sheet: str | None = None) -> WeightSet:
         if node in weights:
             faults.append(f"row {line}: {node!r} stands twice")
         weights[node] = row.get("weight")
+    shares = {node: _PERCENT.fullmatch(str(weight)) for node, weight in weights.items()}
+    if all(shares.values()):
+        weights = {node: float(found[1]) / 100 for node, found in shares.items() if found}
+    elif any(shares.values()):
+        faults.append("some weights are in % and others not; write all alike")
     if faults:
         raise FrameworkError(f"{path.name}: {'; '.join(faults)}.")
     return parse(WeightSet, {"id": path.stem, "weights": weights}, str(path))

@@ -13,6 +13,7 @@ from equindex._arrays import FloatArray, one_of
 from equindex.errors import DataError, DomainError, FrameworkError, MethodError, nearest
 from equindex.framework.core import Framework
 from equindex.framework.files import read_weights
+from equindex.framework.naming import name_experts, name_judgements
 from equindex.framework.weightfile import Scope, made
 from equindex.model import ROOT, WeightSet
 from equindex.scoring.tree import weights_from_set
@@ -131,7 +132,7 @@ def by_comparison(
             worst = _worst(stacked, names, table, scale)
             _accept(found, names, labels, worst, parent, accept)
         except DomainError as error:
-            _name_positions(error, stacked, labels, names)
+            name_judgements(error, stacked, labels, names)
             raise
         matrices.append(Matrix(parent=parent, labels=labels, experts=names, found=found, worst=worst))
         ids = _ids(labels, framework)
@@ -192,7 +193,7 @@ def by_panel(
     one_of("kind", kind, ("points", "ranks", "swings"))
     read = read_points(file)
     values = read.values
-    said = f"{kind} of {len(read.experts)} experts, {centre}"
+    said = f"{kind} of {len(read.experts)} expert{'s' if len(read.experts) > 1 else ''}, {centre}"
     said += f", trim={trim:g}" if centre == "trimmed" else ""
     try:
         if kind == "ranks":
@@ -207,9 +208,7 @@ def by_panel(
             values, centre=centre, trim=trim, total=total if points else None, rescale=rescale and points
         )
     except DomainError as error:
-        who = [read.experts[k] for k, *_ in error.positions if k is not None]
-        if who:
-            error.add_note(f"of: {', '.join(dict.fromkeys(who))}")
+        name_experts(error, read.experts)
         raise
     try:
         agreed = concordance(values)
@@ -312,7 +311,10 @@ def by_data(framework: Framework, data: str | Path, *, method: Any) -> WeightSet
     DataError, DomainError
         If the data do not suit it.
     """
-    chosen = framework.replace(weighting=method)
+    try:
+        chosen = framework.replace(weighting=method)
+    except FrameworkError as error:
+        raise type(error)(str(error).removeprefix("replace:").strip()) from None
     call = chosen.model.methods.weighting if chosen.model.methods else None
     if call is None or chosen.weights is not None:
         raise FrameworkError(f"{method!r} is a weight file; to see it: equindex weights show.")
@@ -448,16 +450,6 @@ def as_ratio(value: float) -> str:
     ('1/3', '1/2.5', '6')
     """
     return f"{value:.3g}" if value >= 1 else f"1/{1 / value:.3g}"
-
-
-def _name_positions(
-    error: DomainError, stacked: FloatArray, labels: Sequence[str], names: Sequence[str]
-) -> None:
-    for position in error.positions:
-        if len(position) == 3 and None not in position:
-            who, i, j = (int(k) for k in position if k is not None)
-            both = [f"{labels[a]} against {labels[b]} {stacked[who, a, b]:.6g}" for a, b in ((i, j), (j, i))]
-            error.add_note(f"{names[who]}: {', '.join(both)}")
 
 
 # --- Combination ---------------------------------------------------------------------------------------

@@ -174,8 +174,8 @@ def _fill_regressed(x: FloatArray, values: FloatArray, allowed: BoolArray, index
                 bad = np.zeros((*(i + 1 for i in index), *x.shape), dtype=bool)
                 bad[(*index, here, column)] = True
                 return positioned(
-                    f"regression {predicted}, for {here.size} missing cells of indicator position {column}. Name "
-                    "fewer predictors, or use the mean.",
+                    f"regression {predicted}, for {here.size} missing cell{'s' if here.size > 1 else ''} of indicator "
+                    f"position {column}. Name fewer predictors, or use the mean.",
                     bad,
                 )
             values[here, column] = predicted

@@ -293,6 +293,6 @@ def labelled(plan: Plan, panel: Panel, rows: NDArray[np.intp]) -> Iterator[None]
             names.append(f"{what!r}{where}")
         inside = f"in {plan.tree.ids[error.node]!r}: " if error.node is not None else ""
         if (names or inside) and not error.told:
-            error.add_note((inside + ", ".join(names)).removesuffix(": "))
+            error.put_names((inside + ", ".join(names)).removesuffix(": "))
             error.told = True
         raise

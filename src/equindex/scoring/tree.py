@@ -345,13 +345,15 @@ def weights_from_set(tree: Tree, weights: WeightSet) -> tuple[FloatArray, float]
                 left_out = [tree.ids[node] for node in inside[~named_here]]
                 faults += [f"{name!r} is left out although its siblings are named." for name in left_out]
     if not faults and weights.scope == "global" and not np.nansum(given) > 0:
-        faults.append("all weights are zero.")
+        faults.append("all weights are zero. Give one a weight above 0.")
     if not faults and weights.scope == "local":
         zero = [
             node for node, inside in enumerate(tree.children) if inside.size and np.nansum(given[inside]) == 0
         ]
         zero = [node for node in zero if np.isfinite(given[tree.children[node]]).any()]
-        faults += [f"the weights inside {tree.ids[node]!r} are all zero." for node in zero]
+        faults += [
+            f"the weights inside {tree.ids[node]!r} are all zero. Give one a weight above 0." for node in zero
+        ]
     if faults:
         raise FrameworkError(f"weight set {weights.id!r}: " + "\n  ".join(faults))
     if weights.scope == "local":

@@ -289,12 +289,21 @@ def _tidy(rows: Sequence[Sequence[object]]) -> _Grid:
     """Return rows of text of one width, without empty rows and columns and the headings above the table."""
     shown = [(line, [_shown(cell) for cell in row]) for line, row in enumerate(rows, start=1)]
     grid = [(line, cells) for line, cells in shown if any(cell.strip() for cell in cells)]
-    while len(grid) > 1 and sum(bool(cell.strip()) for cell in grid[0][1]) < 2:
+    while len(grid) > 1 and sum(bool(cell.strip()) for cell in grid[0][1]) < 2 and not _alone(grid):
         grid.pop(0)
     width = max((len(cells) for _, cells in grid), default=0)
     padded = [(line, cells + [""] * (width - len(cells))) for line, cells in grid]
     used = [c for c in range(width) if any(cells[c].strip() for _, cells in padded)]
     return [(line, [cells[c] for c in used]) for line, cells in padded]
+
+
+def _alone(grid: _Grid) -> bool:
+    """Whether what is left is a matrix of one element, whose header is as short as a heading."""
+    return (
+        len(grid) == 2
+        and grid[0][1][0].strip() == ""
+        and _square([(line, cells[:2]) for line, cells in grid])
+    )
 
 
 def _shown(cell: object) -> str:

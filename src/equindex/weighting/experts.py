@@ -312,9 +312,7 @@ def _reciprocal(x: FloatArray, scale: float) -> FloatArray:
         first = np.triu(wrong) if n else wrong
         cells = [tuple(index) for index in np.argwhere(first).tolist()]
         said = [
-            f"{i} is {x[i]:.6g} and {(*i[:-2], i[-1], i[-2])} is {other[i]:.6g}"
-            + (", not reciprocal" if apart[i] else f", beyond 1/{scale:g} to {scale:g}")
-            for i in cells
+            _misfit(i, x[i], other[i], f"beyond 1/{scale:g} to {scale:g}" if far[i] else "") for i in cells
         ]
         verb = "judgement does" if len(cells) == 1 else "judgements do"
         raise positioned(
@@ -324,6 +322,16 @@ def _reciprocal(x: FloatArray, scale: float) -> FloatArray:
     result = np.where(upper, 1 / other, x)
     np.copyto(result, 1.0, where=np.eye(n, dtype=bool))
     return as_float(result)
+
+
+def _misfit(at: tuple[int, ...], value: float, other: float, beyond: str) -> str:
+    """Say why a judgement does not fit the one of the other way round, or the scale."""
+    *k, i, j = at
+    if i == j:
+        return f"{at} is {value:.6g}, but an element compared with itself is 1"
+    both = [(at, value), ((*k, j, i), other)]
+    given = " and ".join(f"{where} is {one:.6g}" for where, one in both if not np.isnan(one))
+    return f"{given}, {beyond or 'not reciprocal'}"
 
 
 def _refuse_inconsistent(found: Ahp, accept: float) -> None:
