@@ -482,6 +482,30 @@ def test_ragged_years_name_the_regions_without_a_row():
     assert "1 of 2 regions have no row: B" in item.message
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (
+            ["12", "１２", "A"],
+            "'12' and '１２' differ in full and half width alone, and are scored as 2 regions",
+        ),
+        (["吴中（区）", "吴中(区)"], "'吴中(区)' and '吴中（区）' differ"),
+        (["Ａ区（)", "A区（）"], "'Ａ区（)' and 'A区（）' differ"),
+        (["１２", "１３", "12a"], None),
+    ],
+)
+def test_regions_that_differ_in_width_alone_are_warned_of(names, words):
+    listed = [{"region": name} for name in names]
+    one = pd.DataFrame({"region": names, "year": 2020, "a": np.arange(len(names)) + 1.0})
+
+    found = [item for item in framework(["a"]).check(one) if item.kind == "region"]
+
+    assert [words in item.message for item in found] == ([True] if words else [])
+    if words:
+        with pytest.raises((DataError, FrameworkError)):  # a table takes them for one
+            framework(["a"], regions=listed).score(one)
+
+
 def test_old_sources_are_warned_of():
     data = table(a=[1.0, 2.0], source_year=[2020, 2015])
 

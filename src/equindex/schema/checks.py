@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Collection
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from equindex.schema.raw import Raw
 
-__all__ = ["expected", "inspect_panel", "refuse_infinite"]
+__all__ = ["expected", "inspect_panel", "refuse_infinite", "warn_of_widths"]
 
 _MISSING_SHARE = 0.2  # an indicator with a larger share missing is worth a warning
 _UNIT_FACTOR = 90.0  # a value this many times off its column's median smells of 万, 千 or %
@@ -59,6 +61,24 @@ def refuse_infinite(raw: Raw, model: FrameworkFile, findings: Findings) -> None:
         )
     raw.values = raw.values.copy()
     raw.values[:, beside] = np.where(found, np.nan, raw.values[:, beside])
+
+
+def warn_of_widths(regions: Collection[str], findings: Findings) -> None:
+    """Warn of regions whose names differ in nothing but full and half width: without a table they are several."""
+    alike: dict[str, list[str]] = {}
+    for name in regions:
+        if not unicodedata.is_normalized("NFKC", name):
+            plain = unicodedata.normalize("NFKC", name)
+            alike.setdefault(plain, [plain] if plain in regions else []).append(name)
+    for plain, names in alike.items():
+        if len(names) > 1:
+            findings.warn(
+                "region",
+                f"{' and '.join(map(repr, names))} differ in full and half width alone, and are scored as "
+                f"{len(names)} regions.",
+                "Write one name, or add a regions table, for which both widths are one.",
+                region=plain,
+            )
 
 
 def inspect_panel(panel: Panel, model: FrameworkFile, raw: Raw, findings: Findings) -> None:

@@ -12,7 +12,7 @@ from equindex import notation, tables
 from equindex._arrays import FloatArray
 from equindex.model import FrameworkFile
 from equindex.schema.changes import ended, follow, with_old
-from equindex.schema.checks import inspect_panel, refuse_infinite
+from equindex.schema.checks import inspect_panel, refuse_infinite, warn_of_widths
 from equindex.schema.conditions import conditions
 from equindex.schema.findings import Findings
 from equindex.schema.hierarchy import inspect_tree, lowest_parts
@@ -69,7 +69,9 @@ def observe(
     raw = follow(raw, model, regions, reader.findings)
     if not len(raw.region):
         return None, reader.findings
-    if regions is not None:
+    if regions is None:
+        warn_of_widths(reader.free, reader.findings)
+    else:
         without_data(raw.region, model, regions, reader.findings, ended(model, regions))
     panel = attach(raw.panel(model), model, regions, raw, reader.findings, reference_known)
     found = places(model, regions, panel, reader.findings)
