@@ -191,7 +191,7 @@ def test_explaining_what_is_not_there_is_refused():
     build = framework(["a", "b"], methods={"normalise": "minmax", "missing": "propagate"})
     scores = build.score(table(a=[1.0, 2, 3], b=[1.0, 2, NAN]))
 
-    with pytest.raises(DataError, match=r"no region 'D'"):
+    with pytest.raises(DataError, match=r"no region 'D'\. Known: A, B, C\.$"):
         scores.explain("D")
     with pytest.raises(DataError, match=r"'A' has no row for 2021. Years: \[2020\]"):
         scores.explain("A", year=2021)

@@ -158,7 +158,9 @@ def _links(scores: Scores, cube: Cube, neighbours: Any, framework: Framework) ->
         for text in (str(a).strip(), str(b).strip()):
             code = ids.get(framework.region(text), ids.get(text))
             if code is None:
-                faults.append(f"row {line}: no region {text!r}. {nearest(text, scores.panel.region_names)}")
+                faults.append(
+                    f"row {line}: no region {text!r}. {nearest(text, dict.fromkeys(scores.panel.region_names))}"
+                )
             codes.append(known.get(-1 if code is None else code, -1))
         number = notation.read(rest[0]).value if third else 1.0
         if not 0 <= number < np.inf:

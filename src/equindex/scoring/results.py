@@ -477,7 +477,7 @@ class Scores:
         codes = [c for c, own in enumerate(ids) if own == region]
         codes = codes or [c for c, own in enumerate(names) if own == region]
         if not codes:
-            raise DataError(f"no region {region!r}. {nearest(region, [*names, *ids])}")
+            raise DataError(f"no region {region!r}. {nearest(region, dict.fromkeys([*names, *ids]))}")
         if len(codes) > 1:
             raise DataError(
                 f"{region!r} is the name of {len(codes)} regions: {', '.join(ids[c] for c in codes[:10])}. "
