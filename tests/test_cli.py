@@ -673,3 +673,44 @@ def test_reference_table_scores_from_the_command_line(reference: Callable[[str],
 @pytest.mark.parametrize("years", ["²", "1-999999999", "2021-2020", "2020-", "-"])
 def test_years_that_are_none_are_a_usage_error(years):
     run("equalize", "framework.toml", "data.csv", "--years", years, code=2)
+
+
+SMALL = """id = "small"
+methods = { normalise = { name = "goalposts", low = 0, high = 5 }, aggregate = "arithmetic" }
+indicator = [{ id = "x", direction = "positive" }, { id = "y", direction = "positive" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("aggregate=geometric", "above 0, but 1 of 8 is not (first: 0). Normalise"),
+        ("normalise=minmax", "1 of 2 indicators "),
+        ("impute=regression", "for 1 missing cell. Name fewer predictors"),
+        ("impute=nearest", "but 1 of 1 missing cells has none. Use a smaller k"),
+    ],
+)
+def test_a_refusal_names_regions_and_indicators_and_no_positions(setting, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("f.toml").write_text(SMALL, encoding="utf-8")
+    rows = {"A": "1,1", "B": "1,0", "C": "1,4", "D": "1,5"}
+    if "impute" in setting:
+        rows["D"] = "1,"
+    table = "".join(f"{region},2020,{cells}\n" for region, cells in rows.items())
+    Path("d.csv").write_text("region,year,x,y\n" + table, encoding="utf-8")
+
+    _, err = run("score", "f.toml", "d.csv", "--set", setting, code=1)
+
+    said = " ".join(err.split())
+    assert words in said
+    assert "position" not in said
+    place = {"aggregate": "'y' (B, 2020)", "normalise": "'x'", "impute": "'y' (D, 2020)"}
+    assert said.endswith(place[setting.partition("=")[0]])
+
+
+def test_one_region_and_one_indicator_are_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("f.toml").write_text(SMALL.replace('}, { id = "y", direction = "positive" }', "}"), encoding="utf-8")
+    Path("d.csv").write_text("region,year,x\nA,2020,1\n", encoding="utf-8")
+
+    assert "No errors: 1 region, 2020, 1 indicator, " in run("check", "f.toml", "d.csv")[0]

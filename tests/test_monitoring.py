@@ -711,7 +711,7 @@ def test_all_regions_are_told_in_sentences():
 
     assert watch(plan(ONE), data).answer()[1:] == [
         "3 regions, 3 with an overall attainment, 53.33 on average.",
-        "2 alerts; 1 regions have one graded red.",
+        "2 alerts; 1 region has one graded red.",
     ]
     assert watch(own, data).answer(lang="zh")[1:] == [
         "3个地区，3个有总体实现度，均值53.33。",

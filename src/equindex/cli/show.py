@@ -266,7 +266,8 @@ def _quality(panel: Panel, framework: Framework) -> None:
         )
     regions = len(np.unique(panel.region[rows]))
     filled = f"{np.isfinite(x).mean():.1%} of cells filled"
-    heading = f"No errors: {regions} regions, {span}, {len(body)} indicators, {filled}"
+    many, wide = ("s" if count != 1 else "" for count in (regions, len(body)))
+    heading = f"No errors: {regions} region{many}, {span}, {len(body)} indicator{wide}, {filled}"
     table(
         heading,
         ["indicator", "name", "unit", "values", "missing", "bounds", "least", "median", "most"],

@@ -370,8 +370,11 @@ def _all(found: Monitoring, chinese: bool) -> list[str]:
         ]
         return [*said, f"预警共{len(found.alerts)}条，{red}个地区有“{worst.grade}”级预警。"]
     mean = f", {scored.mean():.2f} on average" if len(scored) else ""
-    said = [f"{len(regions)} regions, {len(scored)} with an overall attainment{mean}."]
+    said = [
+        f"{len(regions)} region{'s' if len(regions) != 1 else ''}, {len(scored)} with an overall attainment{mean}."
+    ]
     return [
         *said,
-        f"{len(found.alerts)} alerts; {red} regions have one graded {worst.name_en or worst.grade}.",
+        f"{len(found.alerts)} alert{'s' if len(found.alerts) != 1 else ''}; {red} "
+        f"{'regions have' if red != 1 else 'region has'} one graded {worst.name_en or worst.grade}.",
     ]
