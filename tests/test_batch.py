@@ -418,6 +418,64 @@ def test_the_index_is_told_of_everyone_and_of_every_group(tmp_path):
         np.testing.assert_allclose(part["weighted_mean"], groups["total"].sum() / people, rtol=1e-12)
 
 
+# --- CSV and other streams ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", [{"encoding": "utf-8-sig"}, {"encoding": "gb18030", "sep": ";"}])
+def test_csv_files_score_as_in_memory(tmp_path, monkeypatch, form):
+    monkeypatch.setattr("equindex.batch.spool._GROUP", 50)
+    monkeypatch.setattr("equindex.batch.spool._BLOCK", 5000)
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    frame = data()
+    (tmp_path / "data").mkdir()
+    for number, part in enumerate(np.array_split(np.arange(len(frame)), 2)):
+        cut = frame.iloc[part].rename(columns={"region": "地区", "year": "年份"}).assign(note="镇")
+        cut.to_csv(tmp_path / "data" / f"{number}.csv", index=False, na_rep="—" if number else "", **form)
+
+    batch.run(built(normalise="zscore"), tmp_path / "data", tmp_path / "out")
+
+    wanted = built(normalise="zscore").score(frame).index
+    found = read(tmp_path / "out")
+    assert found["region"].tolist() == [region for region, _ in wanted.index]
+    same(found["index"].to_numpy(), wanted.to_numpy())
+
+
+def test_a_cell_of_a_csv_that_is_no_number_is_told_with_its_row(tmp_path):
+    frame = data().astype({"b": object})
+    frame.loc[40, "b"] = "<4"
+    frame.to_csv(tmp_path / "x.csv", index=False)
+
+    with pytest.raises(DataError, match=r"x.csv cannot be read: .*Row #42: .*'<4'"):
+        batch.run(built(), tmp_path / "x.csv", tmp_path / "out")
+
+
+def test_a_csv_that_lacks_an_indicator_and_a_folder_of_both_kinds_are_refused(tmp_path):
+    source = laid(tmp_path / "data", data())
+    data().drop(columns="b").to_csv(tmp_path / "x.csv", index=False)
+    shutil.copy(tmp_path / "x.csv", source)
+
+    with pytest.raises(DataError, match=r"x.csv: missing columns"):
+        batch.run(built(), tmp_path / "x.csv", tmp_path / "out")
+    with pytest.raises(DataError, match="both Parquet and CSV"):
+        batch.run(built(), source, tmp_path / "out")
+
+
+def test_record_batches_from_anywhere_are_scored(tmp_path):
+    frame = data()
+    stream = batch.Stream(
+        name="a query",
+        stamp=(1,),
+        batches=lambda: iter(pa.Table.from_pandas(frame).to_batches(max_chunksize=64)),
+    )
+
+    batch.run(built(), stream, tmp_path / "out")
+
+    same(read(tmp_path / "out")["index"].to_numpy(), built().score(frame).index.to_numpy())
+    empty = batch.Stream(name="nothing", stamp=(1,), batches=lambda: iter(()))
+    with pytest.raises(DataError, match="nothing has no rows"):
+        batch.run(built(), empty, tmp_path / "none")
+
+
 # --- What is refused ---------------------------------------------------------------------------------------
 
 

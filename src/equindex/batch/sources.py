@@ -45,11 +45,12 @@ class Part:
     size: int
     changed: int
     digest: str
+    shown: str = ""
 
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.path
+        return self.shown or self.path
 
     @property
     def rows(self) -> int:
@@ -162,7 +163,7 @@ def filesystem(path: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def unreadable(where: str) -> Iterator[None]:
+def unreadable(where: str, kind: str = "") -> Iterator[None]:
     """Turn what reading raises into one message that says where."""
     import pyarrow as pa
 
@@ -174,10 +175,13 @@ def unreadable(where: str) -> Iterator[None]:
         ) from None
     except (pa.ArrowException, OSError, EOFError) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(
-            f"{where} cannot be read: {said.rstrip('.')}. The file is truncated, damaged or no Parquet file; write it "
-            "again."
-        ) from None
+        text = kind or where.lower().endswith(TEXT)
+        remedy = (
+            "Correct it, or score the table in memory (equindex score), which reads what plans print."
+            if text
+            else "The file is truncated, damaged or no Parquet file; write it again."
+        )
+        raise DataError(f"{where} cannot be read: {said.rstrip('.')}. {remedy}") from None
     except MemoryError:
         raise EngineError(
             f"{where}: memory ran out. Use fewer --workers, or write smaller row groups."
@@ -209,7 +213,7 @@ def part_of(path: str) -> Part:
         names = [str(name) for name in schema.names]
         return Part(
             path=path,
-            constants=tuple((k, v) for k, v in _hive(path) if k not in names),
+            constants=tuple((k, v) for k, v in hive(path) if k not in names),
             groups=tuple(footer.row_group(g).num_rows for g in range(footer.num_row_groups)),
             columns=tuple((name, str(kind)) for name, kind in zip(names, schema.types, strict=True)),
             size=size,
@@ -218,7 +222,7 @@ def part_of(path: str) -> Part:
         )
 
 
-def _hive(path: str) -> list[tuple[str, str]]:
+def hive(path: str) -> list[tuple[str, str]]:
     """Return what folders called ``year=2020`` say."""
     folders = path.replace("\\", "/").split("/")[:-1]
     pairs = (folder.split("=", 1) for folder in folders if "=" in folder)

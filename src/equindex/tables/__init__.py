@@ -1,5 +1,6 @@
 """Files to raw sheets: encodings, headers, layouts, small tables of records, regions."""
 
+from equindex.tables.delimited import form_of
 from equindex.tables.files import BOOKS, SUFFIXES, files_of, read
 from equindex.tables.headers import (
     CHANGE,
@@ -38,6 +39,7 @@ __all__ = [
     "Regions",
     "Sheet",
     "files_of",
+    "form_of",
     "layout",
     "plain",
     "read",

@@ -18,7 +18,7 @@ from equindex.errors import DataError
 from equindex.tables.headers import kept_as_text
 from equindex.tables.sheet import Sheet, check_names, find_header, find_notes, listed, preamble, skipped
 
-__all__ = ["read_delimited"]
+__all__ = ["form_of", "read_delimited"]
 
 _SAMPLE = 1 << 16
 _BLOCK = 1 << 20
@@ -341,3 +341,33 @@ def _decimal_commas(frame: pd.DataFrame, text: set[str]) -> list[str]:
         numbers = {cell: float(cell.replace(",", ".")) for cell in cells}
         frame[name] = frame[name].map(numbers).astype(np.float64)
     return [f"read decimal commas in {listed(map(repr, candidates))}"]
+
+
+def form_of(sample: bytes, name: str) -> tuple[str, str, int, list[str]]:
+    r"""Tell from the beginning of a text file how to read the rest of it.
+
+    Parameters
+    ----------
+    sample : bytes
+        Its first rows, whole ones.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    encoding, separator, lines, header
+        The encoding, the separator, how many lines stand above the header, and the header.
+
+    Examples
+    --------
+    >>> form_of("指标：床位\n地区;年份;a\n北京;2020;1\n".encode(), "x.csv")
+    ('UTF-8', ';', 1, ['地区', '年份', 'a'])
+    """
+    body, encoding = _decode(sample, name)
+    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not body or body.isspace():
+        raise DataError(f"{name} is empty. Export the table again.")
+    separator = _separator(body)
+    grid = _grid(body if body.endswith(b"\n") else body + b"\n", separator, name)
+    first = find_header([grid.cells(i) for i in range(min(60, len(grid)))])
+    return encoding, separator, int(grid.lines[first]) - 1, [cell.strip() for cell in grid.cells(first)]

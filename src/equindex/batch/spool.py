@@ -1,0 +1,147 @@
+"""Sources that are read from end to end, such as CSV files, become Parquet in the folder of the run first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from equindex import tables
+from equindex.batch.journal import whole
+from equindex.batch.sources import Part, filesystem, hive, part_of, unreadable
+from equindex.errors import DataError
+from equindex.framework import Framework
+from equindex.schema import match_wide
+
+__all__ = ["Stream", "csv_stream", "spool"]
+
+_GROUP = 1 << 18  # rows of a row group
+_SAMPLE = 1 << 16  # bytes from which the form of a file is told
+_BLOCK = 1 << 22  # bytes that are parsed at a time
+_BLANKS = [
+    "",
+    "-",
+    "--",
+    "—",
+    "——",
+    "–",
+    "…",
+    "...",
+    "NA",
+    "N/A",
+    "NaN",
+    "nan",
+    "null",
+    "NULL",
+    "None",
+    "缺",
+    "无",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """A table that comes in record batches: a CSV file, or the answer of a database.
+
+    `name` is what messages call it, `stamp` what shows that it has changed, and `batches` opens it anew. `constants`
+    are columns that its path says.
+    """
+
+    name: str
+    stamp: tuple[int | str, ...]
+    batches: Callable[[], Iterator[Any]]
+    constants: tuple[tuple[str, str], ...] = ()
+
+
+def spool(stream: Stream, path: Path) -> Part:
+    """Write a stream as one Parquet file, whole or not at all, and return it as a part of the same name."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def write(fresh: Path) -> None:
+        with unreadable(stream.name):
+            batches = stream.batches()
+            first = next(batches, None)
+        if first is None:
+            raise DataError(f"{stream.name} has no rows. Check what was exported.")
+        with pq.ParquetWriter(fresh, first.schema) as file:
+            held, rows = [first], first.num_rows
+            while held:
+                with unreadable(stream.name):
+                    batch = next(batches, None)
+                if batch is not None:
+                    held.append(batch)
+                    rows += batch.num_rows
+                while rows >= _GROUP or (batch is None and rows):
+                    table = pa.Table.from_batches(held)
+                    file.write_table(table[:_GROUP])
+                    held = table[_GROUP:].to_batches()
+                    rows = max(0, rows - _GROUP)
+                if batch is None:
+                    break
+
+    if not path.exists():
+        whole(path, write)
+    return replace(part_of(str(path)), shown=stream.name, constants=stream.constants)
+
+
+def csv_stream(framework: Framework, path: str) -> Stream:
+    """Look at a CSV file: how it is written, and which of its columns are wanted.
+
+    Raises
+    ------
+    DataError
+        If its header does not fit the framework.
+    """
+    with unreadable(path, "CSV"):
+        system, inner = filesystem(path)
+        info = system.get_file_info(inner)
+        with system.open_input_file(inner) as file:
+            head = file.read(_SAMPLE)
+            size = file.size()
+            file.seek(max(0, size - _SAMPLE))
+            digest = hashlib.sha256(head + file.read()).hexdigest()
+    rows = head if size <= _SAMPLE else head[: head.rfind(b"\n") + 1]
+    encoding, separator, above, header = tables.form_of(rows, path)
+    constants = tuple((key, value) for key, value in hive(path) if key not in header)
+    wide, findings = match_wide(
+        framework.model, framework.regions, [*filter(None, header), *(key for key, _ in constants)], path
+    )
+    if wide is None:
+        raise DataError(f"{path}: {findings.text('error')}")
+    chosen = {*framework.model.table.keep, *framework.model.table.drop}
+    words = [str(name) for name in (wide.region, wide.year, *chosen) if name in header]
+    numbers = [name for name in wide.columns.values() if name in header]
+    return Stream(
+        name=path,
+        stamp=(size, info.mtime_ns or 0, digest),
+        batches=partial(_csv_batches, path, encoding, separator, above, words, numbers),
+        constants=constants,
+    )
+
+
+def _csv_batches(
+    path: str, encoding: str, separator: str, above: int, words: list[str], numbers: list[str]
+) -> Iterator[Any]:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    system, inner = filesystem(path)
+    with system.open_input_stream(inner) as file:
+        reader = csv.open_csv(
+            file,
+            read_options=csv.ReadOptions(
+                skip_rows=above, encoding=encoding.lower(), block_size=_BLOCK, use_threads=False
+            ),
+            parse_options=csv.ParseOptions(delimiter=separator),
+            convert_options=csv.ConvertOptions(
+                column_types={name: pa.string() for name in words} | {name: pa.float64() for name in numbers},
+                include_columns=[*words, *dict.fromkeys(numbers)],
+                null_values=_BLANKS,
+                strings_can_be_null=False,
+            ),
+        )
+        yield from reader
