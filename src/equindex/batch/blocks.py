@@ -177,6 +177,8 @@ class Intake:
         columns : collection of int, optional
             Indicators to read; the others are NaN. All when left out.
         """
+        import pyarrow as pa
+
         part = unit.part
         wide = self.layouts[layout_key(part)]
         wanted = self._wanted(wide, columns)
@@ -196,6 +198,7 @@ class Intake:
                 with unreadable(unit.name):
                     batch = next(batches, None)
                 if batch is None:
+                    pa.default_memory_pool().release_unused()
                     return
                 yield self._block(batch, wide, wanted, part, row, unit.name, faults)
                 row += batch.num_rows

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equindex import __version__
-from equindex._arrays import FloatArray, cpus
+from equindex._arrays import FloatArray, cpus, one_of
 from equindex._summary import Summary
 from equindex.batch.blocks import BLOCK_ROWS, Intake, layouts
+from equindex.batch.cluster import over_dask
 from equindex.batch.finish import Year, refuse_twice, write_ranks
 from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
 from equindex.batch.ordered import attach_sorted, write_sorted
 from equindex.batch.passes import Measure, Score, finalise, footers, refuse_unwanted, summary_of
-from equindex.batch.sources import Part, Unit, files_of, grid, part_of
+from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, part_of
+from equindex.batch.spool import Stream, csv_stream, spool
 from equindex.batch.tables import Tables
 from equindex.engine import stream
 from equindex.errors import DataError, FrameworkError, MethodError
@@ -75,7 +77,7 @@ def size_of(text: str) -> int:
 
 def run(
     framework: Framework,
-    source: str | Path,
+    source: str | Path | Stream,
     output: str | Path,
     *,
     years: Iterable[int] | None = None,
@@ -95,8 +97,8 @@ def run(
     ----------
     framework : Framework
         With a composite index.
-    source : path
-        A Parquet file, a folder or a pattern of them, wide: a row for each region and year.
+    source : path or Stream
+        A Parquet or CSV file, a folder or a pattern of them, wide: a row for each region and year; or record batches.
     output : path
         A folder for the tables.
     years : iterable of int, optional
@@ -105,12 +107,13 @@ def run(
         Write the scores of pillars too.
     memory : int or str
         Bytes that may be used, about; ``"2GB"``. Fewer workers run where blocks are large.
-    engine : {"serial", "threads"}
-        Who does the work; the results are the same bits.
+    engine : {"serial", "threads", "dask"}
+        Who does the work; the results are the same bits. Workers of Dask must reach `source` and `output` under the
+        same paths.
     workers : int, optional
         How many; as many as there are processors, and as memory allows, when left out.
     address : str, optional
-        Of a scheduler.
+        Of Dask's scheduler, ``"tcp://…"``; a cluster on this machine when left out.
     footer : bool
         Take least and greatest values from the footers of files where that is safe.
     resume : bool
@@ -135,6 +138,7 @@ def run(
     """
     output = Path(output)
     size = memory if isinstance(memory, int) else size_of(memory)
+    one_of("engine", engine, ("serial", "threads", "dask"))
     refuse(framework)
     plan = framework.prepared()
     count = _workers(workers, size, len(plan.direction))
@@ -144,28 +148,33 @@ def run(
     with written(output):
         if output.exists() and not output.is_dir():
             raise FrameworkError(f"{output} is a file. Give a folder.")
-    work = output / WORK
+    work = output.absolute() / WORK
     if not force and not resume:
         _refuse_results(output)
     with locked(work):
-        parts = _parts(files_of(str(source)))
+        streams, parts = _looked_at(framework, source)
         found, notes = layouts(framework, parts)
-        intake = Intake(framework=framework, layouts=found)
-        units = grid(parts)
-        if not units:
-            raise DataError(f"{source} has no rows. Check what was exported.")
-        identity = _identity(framework, parts, shown, pillars, footer)
+        stamps = {stream.name: list(stream.stamp) for stream in streams}
+        stamps |= {part.path: [part.size, part.changed, part.digest] for part in parts}
+        identity = _identity(framework, stamps, shown, pillars, footer)
         if force:
             _clear(work)
         journal = Journal(work, identity, resume=resume, force=force)
         try:
+            if streams:
+                parts = _spooled(streams, work, progress)
+                found, notes = layouts(framework, parts)
+            intake = Intake(framework=framework, layouts=found)
+            units = grid(parts)
+            if not any(part.rows for part in parts):
+                raise DataError(f"{_said(source)} has no rows. Check what was exported.")
             go = _Passage(journal, engine, count, address, progress)
             summaries, told, read = _fit(intake, units, go, work, footer, size)
             fitted = Fitted(
                 framework=framework,
                 summaries={base: replace(part, ordered=None) for base, part in summaries.items()},
                 references={},
-                digests={part.path: part.digest for part in parts},
+                digests={name: str(stamp[-1]) for name, stamp in stamps.items()},
             )
             scorer = Score(
                 intake=intake,
@@ -234,32 +243,58 @@ class _Passage:
     def _results(
         self, function: Callable[[Unit], dict[str, Any]], units: Sequence[Unit]
     ) -> Iterator[dict[str, Any]]:
+        if self.engine == "dask":
+            return over_dask(function, units, self.address)
         return stream(function, units, engine=self.engine, workers=self.workers)
 
 
-def _parts(paths: Sequence[str]) -> list[Part]:
-    """Read every footer; all files that cannot be read are named at once."""
-    found, faults = [], []
-    for path in paths:
+def _looked_at(framework: Framework, source: str | Path | Stream) -> tuple[list[Stream], list[Part]]:
+    """Look at every file, at streams or Parquet; all that cannot be read are named at once."""
+    if isinstance(source, Stream):
+        return [source], []
+    streams: list[Stream] = []
+    parts: list[Part] = []
+    faults: list[str] = []
+    for path in files_of(str(source)):
         try:
-            found.append(part_of(path))
+            if path.lower().endswith(TEXT):
+                streams.append(csv_stream(framework, path))
+            else:
+                parts.append(part_of(path))
         except DataError as error:
             faults.append(str(error))
     if faults:
         more = f"\n… and {len(faults) - _FAULTS:,} more files." if len(faults) > _FAULTS else ""
         raise DataError("\n".join(faults[:_FAULTS]) + more)
-    return found
+    return streams, parts
+
+
+def _spooled(streams: Sequence[Stream], work: Path, progress: Progress | None) -> list[Part]:
+    parts = []
+    for number, one in enumerate(streams):
+        parts.append(spool(one, work / "spool" / f"{number:06d}.parquet"))
+        if progress is not None:
+            progress("Reading", number + 1, len(streams))
+    return parts
+
+
+def _said(source: str | Path | Stream) -> str:
+    return source.name if isinstance(source, Stream) else Path(source).as_posix()
 
 
 def _identity(
-    framework: Framework, parts: Sequence[Part], years: tuple[int, ...] | None, pillars: bool, footer: bool
+    framework: Framework,
+    stamps: Mapping[str, list[int | str]],
+    years: tuple[int, ...] | None,
+    pillars: bool,
+    footer: bool,
 ) -> dict[str, Any]:
     """Return what a run must have in common with the one that it goes on with."""
     return {
         "version": __version__,
         "framework": framework.digest,
         "options": {"years": None if years is None else list(years), "pillars": pillars, "footer": footer},
-        "files": {part.path: [part.size, part.changed, part.digest] for part in parts},
+        "files": dict(stamps),
     }
 
 
@@ -346,7 +381,7 @@ def _provenance(
     work: Path,
     framework: Framework,
     identity: Mapping[str, Any],
-    source: str | Path,
+    source: str | Path | Stream,
     journal: Journal,
     rows: int,
 ) -> None:
@@ -360,7 +395,7 @@ def _provenance(
         "framework": framework.to_dict(),
         "framework_digest": framework.digest,
         "weights": framework.prepared().weighting,
-        "data": {"path": Path(source).as_posix(), "files": identity["files"]},
+        "data": {"path": _said(source), "files": identity["files"]},
         "options": {"batch": identity["options"]},
         "seed": None,
         "rows": rows,
@@ -397,6 +432,8 @@ def _clear(work: Path) -> None:
 def _publish(work: Path, output: Path) -> None:
     """Move the tables to their places, the provenance last: what has none is not finished."""
     with written(output):
+        for path in work.rglob(".*"):  # what a killed writer left
+            path.unlink()
         provenance = output / "provenance.json"
         if (work / "scores").exists():
             provenance.unlink(missing_ok=True)

@@ -32,7 +32,8 @@ def batch(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help="Parquet file, a folder (year=2020/ too) or a quoted pattern of them."
+            metavar="SOURCE",
+            help="Parquet or CSV file, a folder (year=2020/ too) or a quoted pattern of them.",
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for all tables.")],
@@ -45,12 +46,16 @@ def batch(
         str, typer.Option("--memory", metavar="SIZE", help="About how much may be used: 2GB, 600MB.")
     ] = "2GB",
     engine: Annotated[
-        Literal["serial", "threads"],
+        Literal["serial", "threads", "dask"],
         typer.Option("--engine", help="Who does the work; the results are the same bits."),
     ] = "threads",
     workers: Annotated[
         int | None,
         typer.Option("--workers", help="How many; all processors that memory allows when left out."),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="URL", help="Dask's scheduler, tcp://…; left out, this machine's."),
     ] = None,
     read_all: Annotated[
         bool, typer.Option("--read-all", help="Measure every value, whatever the footers of files say.")
@@ -86,6 +91,7 @@ def batch(
                 memory=memory,
                 engine=engine,
                 workers=workers,
+                address=address,
                 footer=not read_all,
                 resume=resume,
                 force=force,
