@@ -476,6 +476,27 @@ def test_record_batches_from_anywhere_are_scored(tmp_path):
         batch.run(built(), empty, tmp_path / "none")
 
 
+def test_any_engine_that_maps_arrow_batches_fits_and_scores_the_same():
+    frame = data()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    splits = [table[at : at + 150].to_batches(max_chunksize=40) for at in range(0, len(table), 150)]
+    plan = built(normalise="zscore", base="year")
+
+    told = [
+        text for split in splits for part in batch.measure_batches(plan)(split) for text in part["summary"]
+    ]
+    fitted = batch.fit_from(plan, [text.as_py() for text in told])
+    found = pa.Table.from_batches([part for split in splits for part in batch.score_batches(fitted)(split)])
+
+    wanted = plan.score(frame)
+    found = found.to_pandas().sort_values(["year", "region"])
+    assert list(zip(found["region"], found["year"], strict=True)) == wanted.index.index.to_list()
+    same(found["index"].to_numpy(), wanted.index.to_numpy())
+    np.testing.assert_allclose(
+        fitted.summaries["2020"].mean, plan.fit(frame).summaries["2020"].mean, rtol=1e-15
+    )
+
+
 # --- What is refused ---------------------------------------------------------------------------------------
 
 
@@ -545,6 +566,15 @@ def test_damage_inside_a_file_is_told_with_its_row_groups(tmp_path):
 
     with pytest.raises(DataError, match=r"part-0.parquet, row groups 0 to 1 cannot be read"):
         batch.run(built(), source, tmp_path / "out", footer=False)
+
+
+def test_a_long_table_is_refused_with_what_to_do(tmp_path):
+    long = data().melt(["region", "year"], var_name="indicator")
+    (tmp_path / "data").mkdir()
+    long.to_parquet(tmp_path / "data" / "x.parquet")
+
+    with pytest.raises(DataError, match=r"(?s)x.parquet.*long table.*Pivot it"):
+        batch.run(built(), tmp_path / "data", tmp_path / "out")
 
 
 @pytest.mark.parametrize("rows", [0, 1])

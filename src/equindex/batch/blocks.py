@@ -47,7 +47,6 @@ class Block:
     year: IntArray
     x: FloatArray
     counts: dict[str, FloatArray]
-    row: int
 
     def where(self, kept: BoolArray) -> Block:
         """Return some of the rows."""
@@ -185,7 +184,6 @@ class Intake:
         have = {name for name, _ in part.columns}
         chosen = {*self.framework.model.table.keep, *self.framework.model.table.drop}
         asked = [n for n in dict.fromkeys([wide.region, wide.year, *wanted.values(), *chosen]) if n in have]
-        row = sum(part.groups[: unit.first])
         with opened(unit) as file:
             with unreadable(unit.name):
                 batches = file.iter_batches(
@@ -200,8 +198,7 @@ class Intake:
                 if batch is None:
                     pa.default_memory_pool().release_unused()
                     return
-                yield self._block(batch, wide, wanted, part, row, unit.name, faults)
-                row += batch.num_rows
+                yield self.block(batch, wide, faults, unit.name, dict(part.constants), wanted)
 
     def _wanted(self, wide: Wide, columns: Collection[int] | None) -> dict[str, str]:
         """Return the variables that are needed, with their columns."""
@@ -211,17 +208,34 @@ class Intake:
                 names += [n for n in (indicator.id, indicator.numerator, indicator.denominator) if n]
         return {name: wide.columns[name] for name in names if name in wide.columns}
 
-    def _block(
+    def block(
         self,
         batch: Any,
         wide: Wide,
-        wanted: dict[str, str],
-        part: Part,
-        row: int,
-        name: str,
         faults: list[str],
+        name: str,
+        constants: dict[str, str] | None = None,
+        wanted: dict[str, str] | None = None,
     ) -> Block:
-        constants = dict(part.constants)
+        """Return a record batch as arrays.
+
+        Parameters
+        ----------
+        batch : pyarrow.RecordBatch
+            Rows of a wide table.
+        wide : Wide
+            What its columns are.
+        faults : list of str
+            Takes what is wrong.
+        name : str
+            What messages call it.
+        constants : dict, optional
+            Columns of one value that are not in the batch.
+        wanted : dict, optional
+            Variables to take, with their columns; all when left out.
+        """
+        constants = constants or {}
+        wanted = self._wanted(wide, None) if wanted is None else wanted
         kept = self._kept(batch, constants)
         if not kept.all():
             import pyarrow as pa
@@ -247,7 +261,7 @@ class Intake:
                     rate = np.where(bottom == 0, np.nan, top / bottom * indicator.per)
                 x[:, at] = np.where(np.isnan(x[:, at]), rate, x[:, at])
         counts = {v: values[v] for v in self.variables if v in values}
-        block = Block(region=region, code=code, year=year, x=x, counts=counts, row=row)
+        block = Block(region=region, code=code, year=year, x=x, counts=counts)
         block = block.where(named & (year >= 0) & self._scored(block))
         self._exclude(block)
         faults += self._implausible(block, name)

@@ -21,7 +21,17 @@ from equindex.errors import DataError, DomainError, FrameworkError
 from equindex.scoring import Plan, related
 from equindex.scoring.steps import composite, index_only, labelled, prepared
 
-__all__ = ["Measure", "Score", "based_on", "footers", "merged"]
+__all__ = [
+    "Measure",
+    "Score",
+    "based_on",
+    "finalise",
+    "footers",
+    "merged",
+    "refuse_unwanted",
+    "scored",
+    "summary_of",
+]
 
 _FAULTS = 20  # of one unit that are kept
 _EXTREMES = ("minmax", "goalposts", "scaled", "categorical", "trapezoid", "exponential_efficacy")
@@ -216,33 +226,37 @@ class Score:
             )
 
     def _scored(self, block: Block, unit: Unit) -> Any:
-        import pyarrow as pa
-
-        panel, plan = panel_of(block), self.plan
         with located(unit):
-            plan = related(plan, panel)
-            if self.pillars:
-                _, rolled = composite(plan, panel, self.summaries)
-                index, coverage = rolled.score[:, 0], rolled.coverage[:, 0]
-            else:
-                index, coverage, _ = index_only(plan, panel, self.summaries)
-                rolled = None
-        if np.isinf(index).any():
-            raise DomainError("a score is infinite: the values are too large for these methods.")
-        columns = {
-            "region": block.region,
-            "index": pa.array(index, from_pandas=True),
-            "coverage": pa.array(coverage),
-        }
-        if plan.model.classes:
-            columns["class"] = _classes(plan, index)
-        if rolled is not None:
-            for node, level in enumerate(plan.tree.levels):
-                if level == "pillar":
-                    columns[plan.tree.ids[node]] = pa.array(
-                        np.ascontiguousarray(rolled.score[:, node]), from_pandas=True
-                    )
-        return pa.RecordBatch.from_pydict(columns)
+            return scored(self.plan, self.summaries, block, self.pillars)
+
+
+def scored(plan: Plan, summaries: Mapping[str, Summary], block: Block, pillars: bool = False) -> Any:
+    """Score a block of one year with what was measured, and return region, index, coverage and class of its rows."""
+    import pyarrow as pa
+
+    panel = panel_of(block)
+    plan = related(plan, panel)
+    if pillars:
+        _, rolled = composite(plan, panel, summaries)
+        index, coverage = rolled.score[:, 0], rolled.coverage[:, 0]
+    else:
+        index, coverage, _ = index_only(plan, panel, summaries)
+        rolled = None
+    if np.isinf(index).any():
+        raise DomainError("a score is infinite: the values are too large for these methods.")
+    columns = {
+        "region": block.region,
+        "index": pa.array(index, from_pandas=True),
+        "coverage": pa.array(coverage),
+    }
+    if plan.model.classes:
+        columns["class"] = _classes(plan, index)
+    if rolled is not None:
+        for node, level in enumerate(plan.tree.levels):
+            if level == "pillar":
+                column = np.ascontiguousarray(rolled.score[:, node])
+                columns[plan.tree.ids[node]] = pa.array(column, from_pandas=True)
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def _classes(plan: Plan, index: FloatArray) -> Any:

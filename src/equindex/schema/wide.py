@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from equindex import tables
+from equindex.errors import DataError
 from equindex.model import FrameworkFile
 from equindex.schema.findings import Findings
 from equindex.schema.observe import report_absent
@@ -55,21 +56,25 @@ def match_wide(
     frame = pd.DataFrame(columns=list(columns), dtype=object)
     sheet = tables.Sheet(name=name, frame=frame, lines=np.empty(0, dtype=np.int64))
     declared = model.table.model_dump(exclude={"keep", "drop", "sheet"}, exclude_none=True)
-    reader = Reader(model, regions)
-    reader.read(sheet)
-    report_absent(reader)
-    findings = reader.findings
-    if findings.errors:
-        return None, findings
     constants = constants_of(declared, sheet)
-    roles = tables.roles(frame.columns, {role: c for role, c in declared.items() if role not in constants})
-    if tables.layout(sheet, roles) != "wide":
+    reader = Reader(model, regions)
+    findings = reader.findings
+    try:
+        own = {role: column for role, column in declared.items() if role not in constants}
+        roles = tables.roles(frame.columns, own)
+        long = tables.layout(sheet, roles) != "wide"
+    except DataError:
+        long = False  # reading says what is wrong
+    if long:
         findings.error(
             "columns",
             "a long table, with a row for each value, is not read in parts.",
             "Pivot it: one row for each region and year, one column for each indicator.",
-            file=name,
         )
+        return None, findings
+    reader.read(sheet)
+    report_absent(reader)
+    if findings.errors:
         return None, findings
     [piece] = reader.pieces
     headers = {reader.names[at]: header for at, header in zip(piece.columns, piece.headers, strict=True)}
