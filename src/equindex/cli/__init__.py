@@ -442,4 +442,15 @@ def _years(texts: list[str] | None) -> list[int] | None:
     return years or None
 
 
-from equindex.cli import batch, change, compare, diagnose, lists, plans, runs, sensitivity, uncertainty, weightings  # noqa: E402, F401 - their commands come after these
+from equindex.cli import (  # noqa: E402, F401 - their commands come after these
+    batch,
+    change,
+    compare,
+    diagnose,
+    lists,
+    plans,
+    runs,
+    sensitivity,
+    uncertainty,
+    weightings,
+)
