@@ -504,6 +504,19 @@ def test_regions_that_tie_are_level():
     assert found.regions["rank_mean"][0] == found.regions["rank_mean"][1]
 
 
+def test_groups_of_regions_that_tie_inside_the_ranking():
+    """A and B swap two values under equal weights: the same score, one of them a last bit above the other."""
+    given = table([2020] * 4, region=list("ABCD"), a=[4.0, 2, 5, 4], b=[2.0, 4, 3, 5])
+    made = framework(["a", "b"], methods=METHODS)
+
+    found = analysed(["weights=0.25"], made, given, draws=5)
+
+    assert found.groups["region"].tolist() == ["D", "C", "A", "B"]
+    assert found.groups["rank"].tolist() == [1, 2, 3, 3]
+    pair = found.pairs.set_index(["region", "other"]).loc[("A", "B"), "ahead"]
+    assert found.groups.set_index("region").loc["A", "ahead_of_next"] == pair
+
+
 def test_a_region_scored_in_some_draws_only_counts_in_those():
     given = data()
     found = analysed(["missing=propagate,reweight"], built(), given, draws=100)

@@ -169,8 +169,7 @@ class Uncertainty(Standing):
         """
         import pandas as pd
 
-        scores, order = self.worth(self.kept.scores[self.study.outputs[0]]), np.argsort(-self.score)
-        order = order[np.isfinite(self.score[order])]
+        scores, order = self.worth(self.kept.scores[self.study.outputs[0]]), self.order
         reach = len(order) if len(order) <= _MANY_PAIRS else 20
         columns = np.ascontiguousarray(scores[:, order].T)
         rows: dict[str, list[Any]] = {"at": [], "other": [], "ahead": [], "level": []}
@@ -207,8 +206,8 @@ class Uncertainty(Standing):
 
         pairs = self.pairs
         sure = {(a, b): p for a, b, p in zip(pairs["region"], pairs["other"], pairs["ahead"], strict=True)}
-        order = [place for place in np.argsort(-self.score, kind="stable") if np.isfinite(self.score[place])]
-        rows, group = [], 1
+        order, group = self.order.tolist(), 1
+        rows: list[dict[str, Any]] = []
         for at, place in enumerate(order):
             if at and sure[self.codes[order[at - 1]], self.codes[place]] >= self.level:
                 group += 1

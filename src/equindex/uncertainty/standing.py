@@ -43,6 +43,12 @@ class Standing:
         """Ranks of the framework as it stands, 0 where unscored."""
         return np.asarray(kept_ranks(self.worth(self.score[None, :]))[0], dtype=np.int32)
 
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """Positions of the regions that have a rank, best first; those that share one as they stand in the data."""
+        found = np.argsort(self.rank, kind="stable")
+        return np.asarray(found[self.rank[found] > 0])
+
     def worth(self, scores: FloatArray) -> FloatArray:
         """Return scores of shape (draws, regions) as they are ranked: what is called equal is equal."""
         return ties(scores, self.study.framework.prepared().rank_decimals)
