@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -720,3 +721,89 @@ def test_an_existing_file_is_kept(saved):
     found.save(saved, force=True)
     assert saved.read_bytes() != before
     assert [file.name for file in saved.parent.iterdir()] == [saved.name]
+
+
+# how much of the ranking is judged ---------------------------------------------------------------------------
+
+
+def test_shares_are_of_all_draws_and_pairs_of_those_that_score_both():
+    made, given = built(methods=METHODS | {"missing": "propagate"}), data()
+    given.loc[given["region"] == "C", list("bcdef")] = [1, 99, 99, 99, 99]  # first whenever it is scored
+
+    found = analysed(["missing=propagate,reweight", "weights=0.3"], made, given, draws=100)
+
+    scores = found.kept.scores["index"]
+    missed = ~np.isfinite(scores)
+    ranks = np.where(missed, 0, stats.rankdata(-np.where(missed, -1, scores), method="min", axis=1))
+    below = np.where(missed, 0, stats.rankdata(np.where(missed, 999, scores), method="min", axis=1))
+    frame = found.regions
+    assert 0 < missed[:, 2].sum() < 100
+    np.testing.assert_allclose(frame["first"], (ranks == 1).mean(axis=0))
+    np.testing.assert_allclose(frame["top_9"], (ranks > 0).mean(axis=0))
+    third = analysed(["missing=propagate,reweight", "weights=0.3"], made, given, draws=100, top=3).regions
+    np.testing.assert_allclose(third["top_3"], ((ranks > 0) & (ranks <= 3)).mean(axis=0))
+    np.testing.assert_allclose(third["bottom_3"], ((below > 0) & (below <= 3)).mean(axis=0))
+    for row in found.acceptability.to_dict("records"):
+        place = "ABCDEFGHI".index(row["region"])
+        assert row["share"] == pytest.approx((ranks[:, place] == row["rank"]).mean())
+    again = analysed(["missing=reweight,propagate", "weights=0.3"], built(), given, draws=100)
+    scores = again.kept.scores["index"]
+    both = np.isfinite(scores[:, 2]) & np.isfinite(scores[:, 0])
+    ahead = again.pairs.set_index(["region", "other"]).loc[("C", "A"), "ahead"]
+    assert ahead == (scores[both, 2] > scores[both, 0]).mean()
+    said = " ".join(found.answer())
+    assert f"First: {frame.sort_values('first').iloc[-1]['region_name']} in" in said
+    assert "2 of 9 regions have no rank as things stand: C (" in said
+    assert "C in" in said.split("First: ")[1].split(" of the draws.")[0]
+
+
+def test_a_rank_is_kept_in_at_least_the_level(counted):
+    ranks = stats.rankdata(-counted.kept.scores["index"], method="min", axis=1)
+    standing = counted.regions["rank"].to_numpy(dtype=int)
+    shares = (ranks == standing).mean(axis=0)
+    np.testing.assert_allclose(counted.kept_rank, shares)
+
+    for level in (share for share in np.unique(shares) if 0 < share < 1):
+        said = " ".join(replace(counted, level=float(level)).answer())
+
+        stay = int((shares >= level).sum())
+        words = "keeps its" if stay == 1 else "keep their"
+        assert f"{stay} of 9 regions {words} rank in at least {100 * level:g}%" in said
+
+
+def test_few_draws_are_rough_and_neighbours_may_be_alike():
+    said = analysed(["weights=0.9"], draws=1).answer()
+    assert said[0].startswith("1 draw, seed 3.")
+    assert said[1] == "So few draws give rough shares (standard error up to 50 points)."
+
+    given = table([2020] * 3, region=list("ABC"), a=[1.0, 2, 3], b=[3.0, 2.1, 1])
+    said = analysed(["weights=0.9"], framework(["a", "b"], methods=METHODS), given, draws=200).answer()
+    assert not any("rough" in sentence for sentence in said)
+    assert any(sentence.startswith("No two neighbours of the ranking can be told apart") for sentence in said)
+
+
+def test_leaders_that_tie_count_for_each_and_are_said_to():
+    given = table([2020] * 3, region=list("ABC"), a=[3.0, 3, 1], b=[3.0, 3, 1])
+
+    found = analysed(["weights=0.5"], framework(["a", "b"], methods=METHODS), given, draws=100)
+
+    assert "First: A in 100%, B in 100% of the draws; tied draws count for each." in found.answer()
+    assert "First: " in " ".join(analysed(["weights=0.5"], draws=100).answer())
+    assert "tied" not in " ".join(analysed(["weights=0.5"], draws=100).answer())
+
+
+def test_one_region_has_no_ranks_nor_shares():
+    given = data(gaps=False)
+    gone = given["region"] != "B"
+    given.loc[gone, list("abcdef")] = np.nan
+
+    leaves = [leaf | {"goalposts": [0, 100]} for leaf in LEAVES]
+    made = framework(leaves, pillar=PILLARS, methods=METHODS | {"normalise": "goalposts"})
+
+    found = analysed(["weights=0.5"], made, given, draws=100)
+
+    frame = found.regions.set_index("region")
+    assert frame.filter(regex="^(rank|first|top_|bottom_)").isna().all().all()
+    assert frame.loc["B", "score_mean"] == pytest.approx(found.kept.scores["index"][:, 1].mean())
+    assert frame.loc["B", "reason"] == "only one region is scored: there is no ranking"
+    assert not {"acceptability", "groups", "pairs", "central_weights"} & set(found.tables())

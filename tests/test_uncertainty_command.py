@@ -130,6 +130,17 @@ def test_one_file_gets_the_regions(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["x.csv"]
 
 
+def test_one_region_prints_its_score_and_no_rank():
+    folder = path("data/rugao-2025")
+    asked = ["uncertainty", str(folder / "framework.toml"), str(folder / "observations.csv"), "--draws", "20"]
+
+    found = CliRunner().invoke(app, asked)
+
+    assert found.exit_code == 0, found.output
+    assert "Fewer than two regions have a rank" in found.stdout
+    assert "%" not in found.stdout.split("如皋市")[-1]
+
+
 def test_json_holds_sentences_tables_and_provenance():
     found = json.loads(ran("--draws", 50, "--json", "--quiet").stdout)
 

@@ -178,8 +178,7 @@ def _show(found: Uncertainty) -> None:
             row["score"],
             "" if row["low"] is None else f"{row['low']:g} to {row['high']:g}",
             drawn(row["low"], row["high"], row["rank"], most),
-            f"{100 * row['first']:.0f}%",
-            f"{100 * row['top']:.0f}%",
+            *("" if row[key] is None else f"{100 * row[key]:.0f}%" for key in ("first", "top")),
             row["rank_shift"],
         ]
         for row in _plain(frame, found.top)[:_MOST]

@@ -64,7 +64,7 @@ class Uncertainty(Standing):
 
         ranks, tails = self.kept.ranks, ((1 - self.level) / 2, (1 + self.level) / 2)
         low, high = ranks.quantile(tails)
-        scores = self.kept.scores[self.study.outputs[0]]
+        scores, seen = self.kept.scores[self.study.outputs[0]], ranks.ranked / max(self.counted, 1)
         frame = pd.DataFrame(
             {
                 "region": self.codes,
@@ -79,9 +79,9 @@ class Uncertainty(Standing):
                 "rank_best": _places(ranks.quantile(0.0)),
                 "rank_worst": _places(ranks.quantile(1.0)),
                 "rank_shift": self.shift,
-                "first": self.kept.leads / np.where(ranks.ranked > 0, ranks.ranked, np.nan),
-                f"top_{self.top}": ranks.top(self.top),
-                f"bottom_{self.top}": ranks.bottom(self.top),
+                "first": self.first,
+                f"top_{self.top}": ranks.top(self.top) * seen,
+                f"bottom_{self.top}": ranks.bottom(self.top) * seen,
                 "scored": ranks.ranked / max(self.kept.draws, 1),
             }
         )
@@ -95,7 +95,37 @@ class Uncertainty(Standing):
                 for row, gone in zip(self.rows, unscored, strict=True)
             ]
             frame["reason"] = np.where(unscored, reasons, frame["reason"])
+        if not self.ranking:
+            judged = ("rank", "first", "top_", "bottom_")
+            for name in [name for name in frame if name.startswith(judged)]:
+                frame[name] = pd.array([pd.NA] * len(frame), dtype="Float64")
+            frame["reason"] = frame["reason"].where(
+                frame["reason"] != "", "only one region is scored: there is no ranking"
+            )
         return frame
+
+    @property
+    def ranking(self) -> bool:
+        """Whether there is a ranking to judge: at least two regions are scored in some draw."""
+        return int((self.kept.ranks.ranked > 0).sum()) > 1
+
+    @property
+    def counted(self) -> int:
+        """Draws that shares are of: all but those that cannot be scored and are left out."""
+        return self.kept.draws - len(self.kept.failed)
+
+    @property
+    def first(self) -> FloatArray:
+        """Share of the draws that each region leads, alone or with others, shape (regions,); NaN if never scored."""
+        return np.where(self.kept.ranks.ranked > 0, self.kept.leads / max(self.counted, 1), np.nan)
+
+    @property
+    def kept_rank(self) -> FloatArray:
+        """Share of the draws in which each region has the rank that it has as things stand; NaN without one."""
+        ranks = self.kept.ranks
+        place = np.searchsorted(ranks.last, np.maximum(self.rank, 1))
+        found = ranks.counts[place, np.arange(len(place))] / max(self.counted, 1)
+        return np.where(self.rank > 0, found, np.nan)
 
     @property
     def shift(self) -> FloatArray:
@@ -120,11 +150,11 @@ class Uncertainty(Standing):
 
     @cached_property
     def acceptability(self) -> pd.DataFrame:
-        """Share of the draws that give a region a rank, where there are any."""
+        """Share of the draws that give a region a rank, where there are any; in the others it has none."""
         import pandas as pd
 
         ranks = self.kept.ranks
-        place, region = np.nonzero(ranks.counts)
+        place, region = np.nonzero(ranks.counts if self.ranking else ranks.counts[:0])
         order = np.lexsort((place, region))
         place, region = place[order], region[order]
         return pd.DataFrame(
@@ -134,7 +164,7 @@ class Uncertainty(Standing):
                 "rank": ranks.first[place],
                 "to": ranks.last[place],
                 "draws": ranks.counts[place, region],
-                "share": ranks.shares[place, region],
+                "share": ranks.counts[place, region] / max(self.counted, 1),
             }
         )
 
@@ -145,7 +175,7 @@ class Uncertainty(Standing):
 
         led, tree = self.kept.leads, self.study.tree
         rows = []
-        for region in np.flatnonzero(led > 0):
+        for region in np.flatnonzero(led > 0) if self.ranking else ():
             weights = self.kept.led[region] / led[region]
             rows += [
                 {
@@ -162,7 +192,7 @@ class Uncertainty(Standing):
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """Share of the draws in which one region is ahead of another: of neighbours in the ranking, or of every two.
+        """Share of the draws that score both in which one region is ahead of another.
 
         Of a few hundred regions every two are compared, else each with the next twenty of the ranking. Scores that
         share a rank are level.
@@ -206,7 +236,7 @@ class Uncertainty(Standing):
 
         pairs = self.pairs
         sure = {(a, b): p for a, b, p in zip(pairs["region"], pairs["other"], pairs["ahead"], strict=True)}
-        order, group = self.order.tolist(), 1
+        order, group = self.order.tolist() if self.ranking else [], 1
         rows: list[dict[str, Any]] = []
         for at, place in enumerate(order):
             if at and sure[self.codes[order[at - 1]], self.codes[place]] >= self.level:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
     from equindex.uncertainty.results import Uncertainty
     from equindex.uncertainty.sensitivity import Sensitivity
+    from equindex.uncertainty.study import Study
 
 __all__ = ["answer", "matters", "varied"]
 
 _MOST = 3  # regions that a sentence names
+_FEW = 100  # draws below which shares are said to be rough
 
 
 def varied(factors: Iterable[Factor]) -> str:
@@ -56,55 +59,99 @@ def _said(factor: Factor) -> str:
 def answer(found: Uncertainty) -> list[str]:
     """Say how many draws, who leads, whose place is sure, whose is not, and what cannot be told apart."""
     frame, kept = found.regions, found.kept
-    said = [f"{kept.draws:,} draws, seed {found.study.seed}. Varied: {varied(found.study.factors)}."]
+    said = [f"{_count(kept.draws, 'draw')}, seed {found.study.seed}. Varied: {varied(_drawn(found.study))}."]
+    if found.ranking and kept.draws < _FEW:
+        said.append(
+            f"So few draws give rough shares (standard error up to {50 / np.sqrt(kept.draws):.0f} points)."
+        )
     if kept.interrupted:
         said.append("Interrupted: only the draws that were finished count.")
     if kept.failed:
-        said.append(f"{len(kept.failed):,} draws cannot be scored and are left out (table draws says why).")
+        are = "is" if len(kept.failed) == 1 else "are"
+        said.append(
+            f"{_count(len(kept.failed), 'draw')} cannot be scored and {are} left out (table draws says why)."
+        )
     if found.study.failed:
         names = "; ".join(found.study.failed)
         said.append(f"Combinations that cannot be scored are left out: {names}.")
-    known = frame[frame["rank"].notna()]
-    if len(known) < 2:
+    if not found.ranking:
         return [*said, "Fewer than two regions have a rank, so there is no ranking to judge."]
-    firsts = known.sort_values("first", ascending=False)
-    leaders = [
-        f"{row['region_name']} in {_percent(row['first'])}"
-        for row in _rows(firsts.head(_MOST))
-        if row["first"] > 0
-    ]
-    said.append(f"First: {', '.join(leaders)} of the draws.")
-    width = (known["rank_high"] - known["rank_low"]).astype(float)
-    fixed = int((width == 0).sum())
-    share = _percent(found.level)
-    said.append(
-        f"On average a rank moves by {found.mean_shift:.1f} places. In {share} of the draws {fixed} of {len(known)} "
-        f"regions keep {'its' if fixed == 1 else 'their'} rank."
-    )
-    widest = known.assign(width=width).sort_values("width", ascending=False).head(_MOST)
-    if width.max() > 0:
-        parts = [
-            f"{row['region_name']} {row['rank_low']} to {row['rank_high']}"
-            for row in _rows(widest)
-            if row["width"] > 0
-        ]
-        said.append(f"Least sure ({share} of draws): {', '.join(parts)}.")
-    groups = found.groups
-    sizes = groups.groupby("group")["region"].count()
-    if len(groups):
-        said.append(
-            f"The ranking parts into {len(sizes)} group{'s' if len(sizes) != 1 else ''} that can be told apart; "
-            f"the largest has {sizes.max()} region{'s' if sizes.max() != 1 else ''}."
-        )
+    firsts = frame.sort_values("first", ascending=False, kind="stable").head(_MOST)
+    leaders = [f"{_name(row)} in {_percent(row['first'])}" for row in _rows(firsts) if row["first"] > 0]
+    tied = "; tied draws count for each" if kept.leads.sum() > found.counted else ""
+    said.append(f"First: {', '.join(leaders)} of the draws{tied}.")
+    known, lost = frame[frame["rank"].notna()], frame[frame["rank"].isna()]
+    if len(lost):
+        have, more = "has" if len(lost) == 1 else "have", ", …" if len(lost) > _MOST else ""
+        names = "; ".join(f"{_name(row)} ({row['reason']})" for row in _rows(lost.head(_MOST)))
+        said.append(f"{len(lost)} of {len(frame)} regions {have} no rank as things stand: {names}{more}.")
+    level = f"{100 * found.level:g}% of the draws"
+    if len(known):
+        said += [*_moves(found, level), *_unsure(known, level), *_grouped(found, level)]
     for row in _rows(found.overall):
         if row["output"] == "degree" and np.isfinite(row["mean"]):
             said.append(
-                f"Degree of equalization (均等度): {row['mean']:.1f}, in {share} of the draws "
+                f"Degree of equalization (均等度): {row['mean']:.1f}, in {level} "
                 f"{row['low']:.1f} to {row['high']:.1f}."
             )
     if not found.comparable:
         said.append("The varied methods give scores on different scales: ranks compare, scores do not.")
     return said
+
+
+def _drawn(study: Study) -> list[Factor]:
+    """Return what varies, with the options alone that occur in a combination that can be scored."""
+    factors, at = [], 0
+    for factor in study.factors:
+        if isinstance(factor, Choice):
+            taken = {options[at] for options in study.combinations}
+            at += 1
+            if len(taken) < 2:
+                continue
+            factor = replace(factor, options=tuple(option for option in factor.options if option in taken))
+        factors.append(factor)
+    return factors
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str(row["region_name"] or row["region"])
+
+
+def _moves(found: Uncertainty, level: str) -> list[str]:
+    """Say how far ranks move, and how many stay."""
+    fixed, many = int((found.kept_rank >= found.level).sum()), int(np.isfinite(found.kept_rank).sum())
+    ranks = found.kept.ranks
+    span = int((ranks.last - ranks.first).max()) + 1
+    rank = "rank" if span == 1 else f"range of {span} ranks"
+    return [
+        f"Against the framework as it stands a rank moves by {found.mean_shift:.1f} places on average; {fixed} of "
+        f"{_count(many, 'region')} {'keeps its' if fixed == 1 else 'keep their'} {rank} in at least {level}."
+    ]
+
+
+def _unsure(known: pd.DataFrame, level: str) -> list[str]:
+    """Name the regions whose ranks move most."""
+    width = (known["rank_high"] - known["rank_low"]).astype(float)
+    widest = known.assign(width=width).sort_values("width", ascending=False, kind="stable").head(_MOST)
+    parts = [
+        f"{_name(row)} {row['rank_low']} to {row['rank_high']}" for row in _rows(widest) if row["width"] > 0
+    ]
+    return [f"Least sure (at least {level}): {', '.join(parts)}."] if parts else []
+
+
+def _grouped(found: Uncertainty, level: str) -> list[str]:
+    """Say what of the ranking can be told apart."""
+    sizes = found.groups.groupby("group")["region"].count()
+    if len(found.groups) < 2:
+        return []
+    if len(sizes) == 1:
+        return [
+            f"No two neighbours of the ranking can be told apart: none is ahead of the next in at least {level}."
+        ]
+    return [
+        f"The ranking parts into {len(sizes)} groups that can be told apart; the largest has "
+        f"{_count(int(sizes.max()), 'region')}."
+    ]
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
