@@ -166,7 +166,16 @@ def test_a_run_is_extended_to_the_bytes_of_one_run(tmp_path):
         (["--vary", "weights=0"], "Nothing would vary"),
         (["--vary", "wieghts=0.2"], "Did you mean 'weights'?"),
         (["--vary", "exclude=doctor"], "Did you mean 'doctors'?"),
-        (["--vary", "normalise=minmax,minmx"], "1 of 2 combinations cannot be scored"),
+        (
+            ["--vary", "normalise=minmax,minmx"],
+            "--vary normalise: minmx: there is no normalise method 'minmx'",
+        ),
+        (["--vary", "normalise=minmax,rank,minmx", "--skip-failing"], "Did you mean 'minmax'?"),
+        (["--vary", "missing=propagate,reweigh", "--skip-failing"], "is 'reweigh'"),
+        (
+            ["--vary", "normalise=zscore,to_target"],
+            "of 2 combinations cannot be scored: normalise=to_target: ",
+        ),
         (["--vary", "weights=0.1", "--vary", "weights=0.2"], "weights is given twice"),
         (["--draws", "0", "--level", "1", "--seed", "-1"], "draws should be 1 or more"),
         (["--workers", "0"], "workers should be 1 or more"),
@@ -195,8 +204,25 @@ def test_all_that_is_wrong_is_said_at_once():
     assert all(word in found.stderr for word in ("weights=0", "exclude=zz", "values=x"))
 
 
-def test_extending_varies_what_it_varied():
-    assert ran("--extend", "a.npz", "--vary", "weights=0.1", code=2).exit_code == 2
+def test_extending_varies_what_it_varied(tmp_path):
+    ran("--draws", 30, *VARIED, "-o", tmp_path / "a")
+    saved = ("--draws", 60, "--extend", tmp_path / "a" / "draws.npz")
+
+    same = ran(*saved, *VARIED[2:], *VARIED[:2])
+    other = ran(*saved, "--vary", "weights=0.1", code=1)
+
+    assert same.stdout == ran(*saved).stdout
+    said = " ".join(other.stderr.split())
+    assert "varies weights up or down by up to 25%; normalise by minmax, rank;" in said
+    assert "not weights up or down by up to 10%. Leave out --vary" in said
+
+
+def test_options_that_are_never_drawn_are_not_said_to_vary():
+    found = ran("--draws", 50, "--vary", "normalise=minmax,rank,to_target", "--skip-failing")
+
+    said = " ".join(found.stdout.split())
+    assert "Varied: normalise by minmax, rank. " in said
+    assert "Combinations that cannot be scored are left out: normalise=to_target." in said
 
 
 def test_an_existing_folder_is_kept(tmp_path):
@@ -325,6 +351,7 @@ def test_an_interrupt_keeps_finished_draws_and_shows_the_time_left_before(tmp_pa
     done = int(after.split("Interrupted: ")[-1].split(" of 400,000 draws")[0].replace(",", ""))
     assert 0 < done < 400_000
     assert "finished and kept" in after
+    assert "Stopping: finished draws are kept" in after.split("Interrupted: ")[0]
     record = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
     assert record["options"]["uncertainty"]["draws"] == done
     assert len(pd.read_csv(tmp_path / "out" / "draws.csv")) == done

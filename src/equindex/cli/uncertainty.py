@@ -105,10 +105,15 @@ def uncertainty(
     built = framework_of(framework, sets, weights)
     with bar("Drawing", quiet) as progress:
         if extend is not None:
-            if vary:
-                raise typer.BadParameter("a run that is extended varies what it varied. Leave out --vary.")
             found = library.extend(
-                extend, built, data, draws=draws, engine=engine, workers=workers, progress=progress
+                extend,
+                built,
+                data,
+                draws=draws,
+                vary=vary or None,
+                engine=engine,
+                workers=workers,
+                progress=progress,
             )
         else:
             found = library.analyse(

@@ -16,11 +16,12 @@ from equindex.framework import Framework
 from equindex.framework.again import recorded
 from equindex.scoring import Scores
 from equindex.uncertainty.draws import CHUNK, Kept, run
-from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values, Weights, parse
+from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values, Weights, parse, to_record
 from equindex.uncertainty.results import Uncertainty
 from equindex.uncertainty.saved import Asked, load
 from equindex.uncertainty.sensitivity import Sensitivity, repeated, sensitivity
 from equindex.uncertainty.study import OUTPUTS, Study
+from equindex.uncertainty.words import varied
 
 __all__ = [
     "CHUNK",
@@ -157,8 +158,10 @@ def extend(
     data: Any,
     *,
     draws: int,
+    vary: Iterable[str] | None = None,
     engine: str = "threads",
     workers: int | None = None,
+    folder: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Uncertainty:
     """Continue what `Uncertainty.save` wrote until there are `draws` draws: the same bits as in one run.
@@ -171,7 +174,9 @@ def extend(
         What was analysed.
     draws : int
         How many altogether.
-    engine, workers, progress
+    vary : iterable of str, optional
+        What the file varies, which goes without saying; anything else is refused.
+    engine, workers, folder, progress
         As for `analyse`.
 
     Returns
@@ -181,10 +186,18 @@ def extend(
     Raises
     ------
     FrameworkError
-        If the file is none, is of another framework or of other data, or has as many draws already.
+        If the file is none, is of another framework or other data, varies something else, or has as many draws already.
     """
     scores = framework.score(data)
     asked, kept = load(saved, scores)
+    if vary is not None:
+        given = parse(vary, framework, None if folder is None else Path(folder))
+        one, other = ({factor.name: to_record(factor) for factor in part} for part in (given, asked.factors))
+        if json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True):
+            raise FrameworkError(
+                f"{str(saved)!r} varies {varied(asked.factors)}, not {varied(given)}. Leave out --vary to go on "
+                "with its draws, or leave out --extend to begin anew."
+            )
     if draws <= kept.draws:
         raise FrameworkError(f"{str(saved)!r} has {kept.draws:,} draws already. Ask for more than that.")
     _check(draws, asked.seed, asked.level, asked.top)

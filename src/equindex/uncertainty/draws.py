@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,8 +24,9 @@ from equindex.uncertainty.study import Points, Study
 __all__ = ["CHUNK", "Kept", "drawn", "points_of", "run"]
 
 CHUNK = 1024  # draws that share a random generator; fixed, so that a longer run begins with the shorter one
-_HEAVY = 32  # draws of a task where each runs all steps
+_HEAVY = 8  # draws of a task where each runs all steps: few, as an interrupt waits for them
 _MOST_KEPT = 1 << 25  # scores that are kept, 256 MB; intervals of scores rest on the draws that fit
+_STOPPING = "Stopping: finished draws are kept and delivered; press Ctrl-C again to lose them."
 
 Progress = Callable[[int, int], None]
 
@@ -203,13 +205,15 @@ def _lead(leads: NDArray[np.int64], led: FloatArray, scores: FloatArray, weights
 
 @contextmanager
 def _patient() -> Iterator[Callable[[], bool]]:
-    """Let a first interrupt wait for the draws under way; a second one stops at once."""
+    """Let a first interrupt say that it waits for the draws under way; a second one stops at once."""
     asked: list[int] = []
 
     def ask(number: int, _: object) -> None:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
+        with suppress(OSError, RuntimeError, ValueError):  # a terminal that is gone stops nothing
+            print(_STOPPING, file=sys.stderr, flush=True)
 
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,15 +12,28 @@ import numpy as np
 
 from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
-from equindex.framework import Framework
+from equindex.framework import Framework, with_settings
 from equindex.framework.files import read_weights
 from equindex.model import MethodCall, Methods, WeightSet
 from equindex.uncertainty.weights import LEVELS, Weights, number, parse_weights
 
-__all__ = ["Choice", "Exclude", "Factor", "Regions", "Values", "Weights", "from_record", "parse", "to_record"]
+__all__ = [
+    "Choice",
+    "Exclude",
+    "Factor",
+    "Regions",
+    "Values",
+    "Weights",
+    "check_names",
+    "from_record",
+    "parse",
+    "plain",
+    "to_record",
+]
 
 _OWN = ("weights", "exclude", "values", "regions")
 _SECTIONS = ("methods", "attainment", "equalization", "monitoring", "opinion", "classes", "table")
+_UNKNOWN = re.compile(r"there is no \w+ method '.*|\S+( → \S+)*: should be '.+, is .*")
 _TABLES = (".csv", ".xlsx", ".xls", ".tsv", ".txt")
 
 
@@ -101,6 +115,31 @@ Factor = Choice | Weights | Exclude | Values | Regions
 _KINDS: Mapping[str, type[Factor]] = {
     kind.__name__.lower(): kind for kind in (Choice, Weights, Exclude, Values, Regions)
 }
+
+
+def check_names(choices: Iterable[Choice], framework: Framework) -> None:
+    """Refuse options that name no method or value there is, whatever else varies.
+
+    Raises
+    ------
+    FrameworkError
+        Naming all of them, with the nearest known names.
+    """
+    faults = []
+    for choice in choices:
+        for option in choice.options:
+            try:
+                with_settings(framework, choice.setting(option, framework))
+            except FrameworkError as error:
+                unknown = dict.fromkeys(found[0] for found in _UNKNOWN.finditer(str(error)))
+                faults += [f"--vary {choice.key}: {option}: {reason}" for reason in unknown]
+    if faults:
+        raise FrameworkError("\n".join(faults))
+
+
+def plain(error: EquindexError) -> str:
+    """Return why a variant cannot be scored, without the word for how it was made."""
+    return str(error).removeprefix("replace:").strip()
 
 
 def to_record(factor: Factor) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from equindex.scoring import (
 )
 from equindex.scoring import without as out_of
 from equindex.uncertainty.basis import Basis, Output, Points
-from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values
+from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values, check_names, plain
 from equindex.uncertainty.rolling import drop, leaf_shares, roll, within
 from equindex.uncertainty.weights import Weights
 from equindex.uncertainty.worlds import errors_of, noisy, resampled
@@ -91,6 +91,7 @@ class Study:
         if chosen not in panel.rows_of:
             raise DataError(f"no data for {chosen}. Years: {', '.join(map(str, panel.rows_of))}.")
         choices = [factor for factor in factors if isinstance(factor, Choice)]
+        check_names(choices, framework)
         count = int(np.prod([len(choice.options) for choice in choices], dtype=float))
         if count > _MOST_COMBINATIONS:
             raise FrameworkError(
@@ -125,7 +126,7 @@ class Study:
                 variants = self._variants(source, framework)
                 found = {node: self._basis(*variant) for node, variant in variants.items()}
             except EquindexError as error:
-                failed[", ".join(f"{choice.key}={option}" for choice, option in pairs)] = str(error)
+                failed[", ".join(f"{choice.key}={option}" for choice, option in pairs)] = plain(error)
                 continue
             place = len(combinations)
             self.variants |= {(place, node): variant for node, variant in variants.items()}
