@@ -665,6 +665,8 @@ def test_any_draw_can_be_replayed(vary):
             np.testing.assert_allclose(index_of(made, data()), kept, rtol=1e-10)
     with pytest.raises(DataError, match=r"there is no draw 999999: they are numbered 0 to"):
         found.replay(999_999)
+    with pytest.raises(DataError, match=r"there is no draw 'x': they are numbered 0 to"):
+        found.replay("x")
 
 
 # saved files -------------------------------------------------------------------------------------------------

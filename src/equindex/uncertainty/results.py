@@ -97,7 +97,7 @@ class Uncertainty(Standing):
             frame["reason"] = np.where(unscored, reasons, frame["reason"])
         if not self.ranking:
             judged = ("rank", "first", "top_", "bottom_")
-            for name in [name for name in frame if name.startswith(judged)]:
+            for name in [str(name) for name in frame if str(name).startswith(judged)]:
                 frame[name] = pd.array([pd.NA] * len(frame), dtype="Float64")
             frame["reason"] = frame["reason"].where(
                 frame["reason"] != "", "only one region is scored: there is no ranking"
@@ -404,8 +404,8 @@ class Uncertainty(Standing):
         DataError
             If there was no such draw.
         """
-        if not 0 <= draw < self.kept.draws:
-            raise DataError(f"there is no draw {draw}: they are numbered 0 to {self.kept.draws - 1}.")
+        if not (isinstance(draw, int | np.integer) and 0 <= draw < self.kept.draws):
+            raise DataError(f"there is no draw {draw!r}: they are numbered 0 to {self.kept.draws - 1}.")
         return self.study.replay(points_of(self.study, draw, draw + 1))
 
 
