@@ -3,6 +3,7 @@
 from itertools import pairwise, product
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from equindex import uncertainty
@@ -590,15 +591,42 @@ def test_options_out_of_range_are_all_told_at_once_also_where_nothing_is_sampled
         assert said in str(refused.value)
 
 
-def test_a_region_without_a_score_at_some_point_is_named_with_the_point():
+@pytest.mark.parametrize("vary", [["exclude=c"], ["exclude=c", "weights=0.5"]], ids=str)
+def test_a_region_without_a_score_at_some_point_is_left_out_of_the_effects(vary):
+    """Its twin is the analysis of the others."""
     values = data().assign(region=["甲", *"BCDEFGH"])
     values.loc[0, ["a", "b"]] = np.nan  # with c gone, nothing is known of its pillar p
+    values.loc[0, ["c", "d", "e"]] = values.loc[1, ["c", "d", "e"]]  # the ends are those of the others
     strict = {"missing": {"rule": "reweight", "min_coverage": 0.4}}
+    built = tree(methods=AWAY | strict)
 
-    with pytest.raises(
-        FrameworkError, match=r"甲 has no score at 1 of 2 points, such as point 1: effects need every"
-    ):
-        asked(tree(methods=AWAY | strict), values, ["exclude=c"])
+    found = asked(built, values, vary, samples=16)
+    others = asked(built, values[1:], vary, samples=16)
+
+    assert "甲" not in set(found.shares["region"])
+    columns = ["output", "region", "factor", "first", "total", "deviation"]
+    pd.testing.assert_frame_equal(found.shares[columns], others.shares[columns])
+    if len(vary) == 1:
+        assert found.effects.unscored == {0: 1}
+        assert found.answer()[1].startswith(
+            "Without effects, since what varies leaves no score at some points: 甲 (at 1 of 2)."
+        )
+    assert {"one_at_a_time" if len(vary) > 1 else "effects", "left_out", "rank_bounds"} <= set(found.tables())
+
+
+@pytest.mark.parametrize("vary", [["exclude=c,d"], ["exclude=c,d", "weights=0.5"]], ids=str)
+def test_where_no_region_is_always_scored_the_other_analyses_are_given(vary):
+    values = data()
+    values.loc[2:, ["a", "b"]] = np.nan  # unscored without c
+    values.loc[:1, "e"] = np.nan  # unscored without d
+    strict = {"missing": {"rule": "reweight", "min_coverage": 0.6}}
+    weights = {"id": "own", "weights": {"p": 1, "q": 1, "a": 1, "b": 1, "c": 8, "d": 2, "e": 1}}
+
+    found = asked(tree(weights=weights, methods=AWAY | strict), values, vary, samples=16)
+
+    assert set(found.effects.unscored) == set(range(8))
+    assert not len(found.shares)
+    assert len(found.left_out)
 
 
 def test_combinations_that_cannot_be_scored_are_named_with_the_remedy():

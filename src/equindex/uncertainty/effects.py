@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ class Effects:
     """First and total effects of every factor, shape (outputs, factors), and what the outputs are.
 
     `labels` holds (output, region or -1) of each output; `subsets` and `shares` are those of `enumerate_indices`,
-    None where the effects are estimates.
+    None where the effects are estimates. `unscored` counts the points without a score of each region that has none
+    at some, or, at -1, without a degree of equalization: these have no effects, and ranks are among the others.
     """
 
     exact: bool
@@ -46,6 +47,7 @@ class Effects:
     deviation: FloatArray
     subsets: tuple[tuple[int, ...], ...] = ()
     shares: FloatArray | None = None
+    unscored: Mapping[int, int] = field(default_factory=dict)
 
 
 def grid(study: Study) -> tuple[int, ...] | None:
@@ -99,28 +101,101 @@ def effects(
     Raises
     ------
     FrameworkError
-        If a region has no score at some point, named with the point.
+        If some combination cannot be scored.
+
+    Notes
+    -----
+    Where a region has no score at some points, all are run once more without it.
     """
     if study.failed:
         raise FrameworkError("effects need every combination; vary only what can be scored.")
-    levels = grid(study)
+    names, levels = list(dict.fromkeys(_grouped(study, each_weight))), grid(study)
     task = _Task(study, rank, _labels(study, rank), None)
-    if levels is not None:
-        count = int(np.prod(levels))
-        spans = _spans(count, max(1, _NUMBERS // max(len(task.labels), 1)))
-        place = np.stack(np.unravel_index(np.arange(count), levels), axis=1)
-        task = _Task(study, rank, task.labels, (place + 0.5) / np.array(levels))
-        parts = []
+    if levels is None:
+        codes = [names.index(name) for name in _grouped(study, each_weight)]
+        design = sample(samples, len(codes), seed=study.seed, groups=codes)
+        task, rows, wide = replace(task, where=design), samples, len(names) + 2
+        size = min(64 if study.per_draw else samples, _NUMBERS // (wide * max(len(task.labels), 1)))
+    else:
+        rows, wide = int(np.prod(levels)), 1
+        place = np.stack(np.unravel_index(np.arange(rows), levels), axis=1)
+        task = replace(task, where=(place + 0.5) / np.array(levels))
+        names, size = [(factor.name, -1) for factor in study.factors], _NUMBERS // max(len(task.labels), 1)
+    spans = _spans(rows, max(1, size))
+
+    def parts(task: _Task) -> Iterator[tuple[FloatArray, NDArray[np.int64]]]:
         for done, part in enumerate(engines.stream(task, spans, engine=engine, workers=workers)):
-            parts.append(part)
+            yield part
             if progress is not None:
-                progress(spans[done][1], count)
-        found = enumerate_indices(np.concatenate(parts).reshape(*levels, -1), len(levels))
+                progress(spans[done][1] * wide, rows * wide)
+
+    found = _split(task, parts(task), rows, levels, resamples, level)
+    if isinstance(found, Effects):
+        return replace(found, factors=tuple(names), points=rows * wide)
+    known = rank.copy()
+    known[[region for region in found if region >= 0]] = 0
+    here = known > 0
+    known[here] = 1 + np.searchsorted(np.sort(known[here]), known[here])
+    task = replace(
+        task,
+        rank=known,
+        labels=tuple(label for label in _labels(study, known) if label[0] != "degree" or -1 not in found),
+    )
+    again = _none(len(names), levels is not None)
+    if task.labels:
+        again = _split(task, parts(task), rows, levels, resamples, level)
+    assert isinstance(again, Effects)
+    return replace(again, factors=tuple(names), points=rows * wide, unscored=found)
+
+
+def _none(factors: int, exact: bool) -> Effects | dict[int, int]:
+    """Return the effects on nothing."""
+    empty = np.empty((0, factors))
+    return Effects(
+        exact=exact,
+        points=0,
+        factors=(),
+        labels=(),
+        first=empty,
+        first_low=empty,
+        first_high=empty,
+        total=empty,
+        total_low=empty,
+        total_high=empty,
+        deviation=np.empty(0),
+    )
+
+
+def _split(
+    task: _Task,
+    parts: Iterator[tuple[FloatArray, NDArray[np.int64]]],
+    rows: int,
+    levels: tuple[int, ...] | None,
+    resamples: int,
+    level: float,
+) -> Effects | dict[int, int]:
+    """Return the effects, or at how many points what has no outcome has none: regions, -1 for the degree."""
+    lost = np.zeros(len(task.rank) + 1, dtype=np.int64)
+    moments = Moments(rows, resamples=resamples, seed=task.study.seed) if levels is None else None
+    kept = []
+    for part, missing in parts:
+        lost += missing
+        if lost.any():
+            continue
+        if moments is None:
+            kept.append(part)
+        else:
+            moments.add(part[:, 0], part[:, -1], part[:, 1:-1])
+    if lost.any():
+        return {int(place) - 1: int(lost[place]) for place in np.flatnonzero(lost)}
+    if moments is None:
+        assert levels is not None
+        found = enumerate_indices(np.concatenate(kept).reshape(*levels, -1), len(levels))
         none = np.full(found.first.shape, np.nan)
         return Effects(
             exact=True,
-            points=count,
-            factors=tuple((factor.name, -1) for factor in study.factors),
+            points=0,
+            factors=(),
             labels=task.labels,
             first=found.first,
             first_low=none,
@@ -132,22 +207,11 @@ def effects(
             subsets=found.subsets,
             shares=found.shares,
         )
-    names = list(dict.fromkeys(_grouped(study, each_weight)))
-    codes = [names.index(name) for name in _grouped(study, each_weight)]
-    design = sample(samples, len(codes), seed=study.seed, groups=codes)
-    per_row = (len(names) + 2) * max(len(task.labels), 1)
-    spans = _spans(samples, max(1, min(64 if study.per_draw else samples, _NUMBERS // per_row)))
-    moments = Moments(samples, resamples=resamples, seed=study.seed)
-    task = _Task(study, rank, task.labels, design)
-    for done, part in enumerate(engines.stream(task, spans, engine=engine, workers=workers)):
-        moments.add(part[:, 0], part[:, -1], part[:, 1:-1])
-        if progress is not None:
-            progress(spans[done][1] * (len(names) + 2), samples * (len(names) + 2))
     got = moments.indices(level=level)
     return Effects(
         exact=False,
-        points=samples * (len(names) + 2),
-        factors=tuple(names),
+        points=0,
+        factors=(),
         labels=task.labels,
         first=got.first,
         first_low=got.first_low,
@@ -188,14 +252,18 @@ class _Task:
     labels: tuple[tuple[str, int], ...]
     where: Design | FloatArray | None
 
-    def __call__(self, span: tuple[int, int]) -> FloatArray:
-        """Return outputs of shape (rows, groups + 2, outputs) of a design, (rows, outputs) of a grid."""
+    def __call__(self, span: tuple[int, int]) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Return outputs of shape (rows, groups + 2, outputs) of a design, (rows, outputs) of a grid.
+
+        Beside them at how many points there is no outcome: of the degree, then of each region that has a rank.
+        """
         start, stop = span
         if isinstance(self.where, Design):
             u = self.where.points(slice(start, stop))
             rows, wide, _ = u.shape
             numbers = np.arange(start * wide, stop * wide)
-            return self._outputs(u.reshape(rows * wide, -1), numbers).reshape(rows, wide, -1)
+            found, lost = self._outputs(u.reshape(rows * wide, -1), numbers)
+            return found.reshape(rows, wide, len(self.labels)), lost
         assert self.where is not None
         u = self.where[start:stop]
         return self._outputs(self._spread(u), np.arange(start, stop))
@@ -205,31 +273,24 @@ class _Task:
         assert u.shape[1] == len(self.study.dimensions)
         return u
 
-    def _outputs(self, u: FloatArray, numbers: NDArray[np.int64]) -> FloatArray:
+    def _outputs(self, u: FloatArray, numbers: NDArray[np.int64]) -> tuple[FloatArray, NDArray[np.int64]]:
         study = self.study
         found = study.run(study.points(u, numbers, designed=True))
         here = np.flatnonzero(self.rank > 0)
         lead = found[study.outputs[0]][:, here]
-        if np.isnan(lead).any():
-            point, region = np.argwhere(np.isnan(lead))[0].tolist()
-            panel = study.variants[0, -1][1]
-            name = panel.region_names[study.regions[here[region]]]
-            raise FrameworkError(
-                f"{name} has no score at {int(np.isnan(lead[:, region]).sum())} of {len(lead)} points, such as point "
-                f"{int(numbers[point])}: effects need every outcome. Impute its gaps, lower min_coverage, or vary less."
-            )
-        if "degree" in found and (bad := np.isnan(found["degree"][:, 0])).any():
-            raise FrameworkError(
-                f"the degree of equalization is not defined at {int(bad.sum())} of {len(bad)} points, such as point "
-                f"{int(numbers[bad.argmax()])}: effects need every outcome. Vary less, or choose another degree."
-            )
-        places = kept_ranks(ties(lead, study.framework.prepared().rank_decimals))
-        shift = np.abs(places - self.rank[here]).mean(axis=1, keepdims=True)
-        columns: dict[str, Any] = {"rank shift": shift, "score": lead, "rank": places}
-        if "degree" in found:
-            columns["degree"] = found["degree"]
         names = list(dict.fromkeys(name for name, _ in self.labels))
-        return np.hstack([columns[name] for name in names]).astype(np.float64)
+        lost = np.zeros(len(self.rank) + 1, dtype=np.int64)
+        lost[1 + here] = np.isnan(lead).sum(axis=0)
+        columns: dict[str, Any] = {"score": lead}
+        if "degree" in names:
+            columns["degree"] = found["degree"]
+            lost[0] = np.isnan(found["degree"][:, 0]).sum()
+        if "rank" in names:
+            places = kept_ranks(ties(lead, study.framework.prepared().rank_decimals))
+            columns["rank"] = places
+            columns["rank shift"] = np.abs(places - self.rank[here]).mean(axis=1, keepdims=True)
+        outputs = [columns[name] for name in names] or [np.empty((len(u), 0))]
+        return np.hstack(outputs).astype(np.float64), lost
 
 
 def named(study: Study, factors: Sequence[tuple[str, int]]) -> list[tuple[str, str, str]]:

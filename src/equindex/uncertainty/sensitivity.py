@@ -38,6 +38,10 @@ _ASKED = {
 }  # of a provenance
 _REACHES = {"leader": "leader", "neighbours": "next"}
 _BOUNDS = ("best", "worst", "exact", "best_found", "worst_found", "can_lead")
+_EFFECTS = [
+    *("output", "region", "region_name", "factor", "node", "node_name"),
+    *("first", "first_low", "first_high", "total", "total_low", "total_high", "deviation", "exact", "reason"),
+]
 _UNMOVED = 1e-12  # a weight that moves by less does not
 
 
@@ -99,7 +103,7 @@ class Sensitivity(Standing):
                         "reason": "" if found.deviation[at] > 0 else "does not vary",
                     }
                 )
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=_EFFECTS)
 
     @cached_property
     def interactions(self) -> pd.DataFrame:

@@ -22,6 +22,7 @@ __all__ = ["answer", "matters", "varied"]
 
 _MOST = 3  # regions that a sentence names
 _FEW = 100  # draws below which shares are said to be rough
+_NAMED = 10  # regions without effects that are named
 
 
 def varied(factors: Iterable[Factor]) -> str:
@@ -172,7 +173,7 @@ _WEAK = 0.01  # shares of variance that are not told
 
 def matters(found: Sensitivity) -> list[str]:
     """Say which choice moves ranks most, which single change and which indicator do, and how far weights can move."""
-    said = [_design(found)]
+    said = [_design(found), *_without_effects(found)]
     for output, words in (
         ("rank shift", "how far ranks move on average"),
         ("degree", "the degree of equalization"),
@@ -235,6 +236,24 @@ def _design(found: Sensitivity) -> str:
     if len(effects.factors) == 1:
         how = "nothing else, so all the variance is owed to that"
     return f"Varied: {varied(found.study.factors)}; {how}."
+
+
+def _without_effects(found: Sensitivity) -> list[str]:
+    """Name what has no effects, since at some points of the design it has no outcome."""
+    counts, points, said = found.effects.unscored, found.effects.points, []
+    regions = [region for region in counts if region >= 0]
+    if regions:
+        names = [f"{found.name(region)} (at {counts[region]:,} of {points:,})" for region in regions]
+        more = f", … ({len(regions):,} in all)" if len(regions) > _NAMED else ""
+        said.append(
+            f"Without effects, since what varies leaves no score at some points: {', '.join(names[:_NAMED])}{more}. "
+            "Ranks in the effects are among the others. Impute the gaps, lower min_coverage, or vary less."
+        )
+    if -1 in counts:
+        said.append(
+            f"The degree of equalization has no effects: it is not defined at {counts[-1]:,} of {points:,} points."
+        )
+    return said
 
 
 def _factor(row: Mapping[str, Any]) -> str:
