@@ -173,6 +173,25 @@ def test_counts_of_one_are_in_the_singular():
     assert not re.search(r"\b1 (regions|pairs|parts)\b", " ".join(found.answer()))
 
 
+def test_leaders_that_tie_share_the_first_place_and_the_weight_parts_them():
+    """A and B tie; more weight on a puts A ahead, less puts B ahead; on c they are equal, so C passes both."""
+    built = framework(["a", "b", "c"])
+    values = table(a=[9.0, 6.0, 1.0, 0.0], b=[6.0, 9.0, 1.0, 0.0], c=[6.0, 6.0, 9.0, 0.0])
+
+    found = sensitivity(built, values, vary=["weights=0.2"], samples=8, resamples=0)
+
+    rows = found.stability.set_index("node")
+    passing = rows[["passed_below_by", "passed_above_by"]]
+    names = found.names
+    assert passing.loc["a"].tolist() == [names[1], names[0]]
+    assert passing.loc["b"].tolist() == [names[0], names[1]]
+    assert passing.loc["c"].tolist() == ["", names[2]]
+    said = " ".join(found.answer())
+    share = "share the first place: the least change of any of 2 of 3 weights parts them."
+    assert f"{names[0]} and {names[1]} {share}" in said
+    assert "stays first" not in said
+
+
 def test_the_region_that_swaps_most_pairs_is_the_one_named(china):
     part = china.left_out[china.left_out["level"] == "region"]
 

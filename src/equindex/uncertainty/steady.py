@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from equindex._arrays import FloatArray
 from equindex.sensitivity import (
     Polytope,
+    Stability,
     can_lead,
     dominance,
     polytope,
@@ -35,12 +36,13 @@ _MOST_COMPARED = 3000  # regions that are compared with each other
 class Steady:
     """Rows of the tables, each a dict; `reason` says why there are none, `left` which regions have gaps.
 
-    `leader` is the first of the regions without gaps; `weights` are those of the indicators, shares of the root.
+    `leaders` are the first of the regions without gaps, several where they tie; `weights` are those of the indicators,
+    shares of the root.
     """
 
     reason: str = ""
     left: tuple[int, ...] = ()
-    leader: int = -1
+    leaders: tuple[int, ...] = ()
     weights: FloatArray | None = None
     stability: tuple[dict[str, Any], ...] = ()
     swaps: tuple[dict[str, Any], ...] = ()
@@ -91,7 +93,7 @@ def steady(
         )
     say = progress or (lambda *_: None)
     own = np.ascontiguousarray(z[complete])
-    first, _ = rivals(own, weights)
+    first = np.flatnonzero(stability(own, weights).rank == 1)
     rows = _stability(study, basis, own, weights, complete)
     say(1, 3)
     changes = _changes(own, weights, complete)
@@ -102,7 +104,7 @@ def steady(
     return Steady(
         weights=weights,
         left=left,
-        leader=int(complete[first[0]]),
+        leaders=tuple(complete[first].tolist()),
         stability=tuple(rows),
         swaps=tuple(changes),
         bounds=tuple(bounds),
@@ -127,6 +129,7 @@ def _stability(
     rows = []
     for nodes, scores, own in parts:
         found = stability(scores, own)
+        successor = found.successor if (found.rank == 1).sum() == 1 else _passing(scores, own, found)
         for place, node in enumerate(nodes):
             rows.append(
                 {
@@ -134,13 +137,31 @@ def _stability(
                     "weight": own[place],
                     "leader_low": found.leader[place, 0],
                     "leader_high": found.leader[place, 1],
-                    "next_low": _at(found.successor[place, 0], complete),
-                    "next_high": _at(found.successor[place, 1], complete),
+                    "next_low": _at(successor[place, 0], complete),
+                    "next_high": _at(successor[place, 1], complete),
                     "ranking_low": found.ranking[place, 0],
                     "ranking_high": found.ranking[place, 1],
                 }
             )
     return rows
+
+
+def _passing(z: FloatArray, weights: FloatArray, found: Stability) -> NDArray[np.intp]:
+    """Return who goes ahead at either end where several lead: one of these if the weight parts them, else the next.
+
+    Shape (weights, 2); -1 where the end is 0 or 1, or the weight cannot move.
+    """
+    lead, score = found.rank == 1, z @ weights
+    passing = np.full(found.leader.shape, -1)
+    for place, weight in enumerate(weights.tolist()):
+        for end, sign in enumerate((-1, 1)):
+            limit = float(found.leader[place, end])
+            if weight < 1 and (limit > 0 or sign > 0) and limit < 1:
+                there = score + (limit - weight) / (1 - weight) * (z[:, place] - score)
+                among = lead if limit == weight else ~lead
+                worth = sign * z[:, place] if limit == weight else there
+                passing[place, end] = int(np.where(among, worth, -np.inf).argmax())
+    return passing
 
 
 def _at(place: int, complete: NDArray[np.intp]) -> int:

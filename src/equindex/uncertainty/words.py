@@ -265,17 +265,24 @@ def _steady(found: Sensitivity) -> list[str]:
         return [f"Exact intervals of weights: none, since {found.steady.reason}"]
     part = found.stability[found.stability["level"] == "indicator"]
     said = []
-    leader = found.name(found.steady.leader)
+    leaders = [found.name(region) for region in found.steady.leaders]
+    leader = leaders[0] if len(leaders) == 1 else f"{', '.join(leaders[:-1])} and {leaders[-1]}"
     below = np.where(part["leader_low"] > 0, part["weight"] - part["leader_low"], np.inf)
     above = np.where(part["leader_high"] < 1, part["leader_high"] - part["weight"], np.inf)
     room = np.minimum(below, above)
-    if np.isinf(room).all():
+    if len(leaders) > 1 and room.min() == 0:
+        said.append(
+            f"{leader} share the first place: the least change of any of {int((room == 0).sum())} of {len(part)} "
+            "weights parts them."
+        )
+    elif np.isinf(room).all():
         said.append(f"No single weight, moved anywhere from 0 to 1, takes the first place from {leader}.")
     else:
         tight = part.iloc[int(room.argmin())]
         said.append(
-            f"{leader} stays first while the weight of {tight['node_name']} ({tight['weight']:.3f}) is between "
-            f"{tight['leader_low']:.3f} and {tight['leader_high']:.3f}, the tightest of {len(part)} intervals."
+            f"{leader} stay{'s' * (len(leaders) == 1)} first while the weight of {tight['node_name']} "
+            f"({tight['weight']:.3f}) is between {tight['leader_low']:.3f} and {tight['leader_high']:.3f}, the "
+            f"tightest of {_count(len(part), 'interval')}."
         )
     bounds = found.bounds
     widest = bounds.iloc[int((bounds["worst_found"] - bounds["best_found"]).argmax())]
