@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 from conftest import REPOSITORY
 from equindex import uncertainty
 from equindex.cli import app
+from equindex.errors import EquindexError
 from equindex.framework import Framework
 from equindex.uncertainty import sensitivity
+from equindex.uncertainty.factors import parse
+from equindex.uncertainty.words import varied
 from small import framework, table
 
 CHINA = [
@@ -192,6 +195,43 @@ def test_leaders_that_tie_share_the_first_place_and_the_weight_parts_them():
     assert "stays first" not in said
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a,0.2,0.5\nb,0.1,0.4\n", "weights within bounds (a from 0.2 to 0.5, b from 0.1 to 0.4), "),
+        ("a,0.3,0.3\n", "weight within bounds (a fixed at 0.3), "),
+    ],
+)
+def test_bounds_name_what_they_hold_and_who_is_free(rows, said, tmp_path):
+    (tmp_path / "bounds.csv").write_text("node,low,high\n" + rows, encoding="utf-8")
+
+    [factor] = parse(["weights=bounds:bounds.csv"], framework([*"abc"]), tmp_path)
+
+    assert varied([factor]) == said + "siblings not named free"
+
+
+def test_an_order_is_no_bounds_and_bounds_that_leave_nothing_free_are_refused(tmp_path):
+    [factor] = parse(["weights=order:a>b"], framework([*"abc"]), None)
+    (tmp_path / "fixed.csv").write_text("node,low,high\na,0.3,0.3\n", encoding="utf-8")
+
+    assert varied([factor]) == "weights in order (a ≥ b), siblings not named free"
+    with pytest.raises(EquindexError, match="nothing varies"):
+        parse(["weights=bounds:fixed.csv"], framework([*"ab"]), tmp_path)
+
+
+@pytest.mark.parametrize(("samples", "rough"), [(4, True), (4096, False)])
+def test_estimates_have_intervals_and_say_where_samples_are_too_few(samples, rough):
+    values = table(a=[9.0, 6.0, 1.0, 0.0], b=[1.0, 9.0, 6.0, 0.0], c=[5.0, 2.0, 9.0, 0.0])
+    vary = ["weights=0.9", "values=0.01"]
+
+    found = sensitivity(framework([*"abc"]), values, vary=vary, samples=samples, resamples=20, seed=3)
+
+    sentence = next(s for s in found.answer() if s.startswith("Of the variance of how far"))
+    assert sentence.endswith("take a larger --samples.") == rough
+    row = found.shares[found.shares["output"] == "rank shift"].nlargest(1, "total").iloc[0]
+    assert f"[{100 * row['total_low']:.0f} to {100 * row['total_high']:.0f}%]" in sentence
+
+
 def test_the_region_that_swaps_most_pairs_is_the_one_named(china):
     part = china.left_out[china.left_out["level"] == "region"]
 
@@ -214,6 +254,7 @@ def test_what_the_answer_says_of_bounds_is_in_the_table(china):
         in sentence
     )
     assert f"{can} region{'s' * (can != 1)} can be first" in sentence
+    assert "with each indicator's share of the total up or down" in sentence
     assert sentence.endswith(f"up to 25% {near} region{'s' * (near != 1)}.")
 
 

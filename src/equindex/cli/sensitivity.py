@@ -56,7 +56,11 @@ def sensitivity(
         typer.Option("--each-weight", help="Take every weight for a factor by itself, not all together."),
     ] = False,
     band: Annotated[
-        float, typer.Option("--band", help="Tell best and worst ranks for weights up or down by this share.")
+        float,
+        typer.Option(
+            "--band",
+            help="Tell best and worst ranks for each indicator's share of the total up or down by this part of it.",
+        ),
     ] = 0.25,
     engine: EngineOption = "threads",
     workers: WorkersOption = None,

@@ -275,7 +275,8 @@ class Sensitivity(Standing):
     def bounds(self) -> pd.DataFrame:
         """The best and the worst rank of each region without gaps, over a band around the weights and over all weights.
 
-        Ranks count regions without gaps only.
+        In the band each indicator's share of the total is up or down by so much; draws of `weights` move pillars and
+        indicators before these are scaled, and may go beyond. Ranks count regions without gaps only.
         """
         import pandas as pd
 
@@ -360,7 +361,8 @@ def sensitivity(
     each_weight : bool
         Whether every weight is a factor by itself; else all together are one.
     band : float
-        Best and worst ranks are told for weights up or down by this share, beside those for all weights.
+        Best and worst ranks are told for each indicator's share of the total up or down by this part of it, beside
+        those for all weights.
     engine, workers, folder
         As for `equindex.uncertainty.analyse`.
     progress : callable, optional

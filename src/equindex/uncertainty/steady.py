@@ -63,7 +63,7 @@ def steady(
     basis : Basis
         Of the framework as it stands.
     band : float
-        Bounds of ranks are over weights up or down by this share, and over all weights.
+        Bounds of ranks are over shares of the root up or down by this part of each, and over all weights.
     progress : callable, optional
         Called with the parts that are finished and all of them.
 

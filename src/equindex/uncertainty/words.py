@@ -41,8 +41,7 @@ def _said(factor: Factor) -> str:
             "band": f"{which} up or down by up to {100 * factor.amount:g}%",
             "dirichlet": f"{which} around the given ones (Dirichlet, concentration {factor.amount:g})",
             "free": f"{which} of all kinds, each as likely as any other",
-            "bounds": f"weights of {len(factor.named)} nodes within bounds"
-            + (f" and in order ({'; '.join(f'{a} > {b}' for a, b in factor.order)})" if factor.order else ""),
+            "bounds": _bounded(factor),
             "experts": f"weights by {len(factor.points)} experts drawn again",
         }[factor.how]
     if isinstance(factor, Exclude):
@@ -55,6 +54,22 @@ def _said(factor: Factor) -> str:
     if len(amounts) == 1 and not factor.absolute and not factor.cells:
         return f"values with a standard error of {100 * amounts.pop():g}%"
     return f"values with the standard errors of {factor.what}"
+
+
+def _bounded(factor: Weights) -> str:
+    """Say which weights are between bounds, fixed or in order."""
+    if factor.order:
+        return (
+            f"weights in order ({'; '.join(f'{a} ≥ {b}' for a, b in factor.order)}), siblings not named free"
+        )
+    ends = dict(zip(factor.named, zip(factor.low, factor.high, strict=True), strict=True))
+    parts = [
+        f"{name} fixed at {low:g}" if low == high else f"{name} from {low:g} to {high:g}"
+        for name, (low, high) in ends.items()
+    ]
+    more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
+    which = "weight" if len(parts) == 1 else "weights"
+    return f"{which} within bounds ({', '.join(parts[:_NAMED])}{more}), siblings not named free"
 
 
 def answer(found: Uncertainty) -> list[str]:
@@ -169,6 +184,8 @@ def _percent(share: float) -> str:
 
 
 _WEAK = 0.01  # shares of variance that are not told
+_WIDE = 0.2  # intervals of such shares that are too wide to tell,
+_OFF = 0.02  # and how far a share may be beyond what it can be
 
 
 def matters(found: Sensitivity) -> list[str]:
@@ -183,13 +200,13 @@ def matters(found: Sensitivity) -> list[str]:
             said.append(f"Nothing that varies changes {words}: it is constant.")
         elif len(found.effects.factors) > 1 and len(part):
             top = part.sort_values("total", ascending=False)
-            parts = [
-                f"{_factor(row)} {_percent(row['total'])} ({_percent(max(row['first'], 0.0))} alone)"
-                for row in _rows(top.head(_MOST))
-                if row["total"] >= _WEAK
-            ]
-            said.append(f"Of the variance of {words}, by total effect: {', '.join(parts)}.")
-    alone = found.one_at_a_time
+            parts = [_effect(row) for row in _rows(top.head(_MOST)) if row["total"] >= _WEAK]
+            rough = _rough(part) and not found.effects.exact
+            said.append(
+                f"Of the variance of {words}, by total effect: {', '.join(parts)}."
+                + " These are rough, with too few samples: take a larger --samples." * rough
+            )
+    alone, now = found.one_at_a_time, "from the framework as it stands"
     if len(alone) and (alone["rank_shift"] > 0).any():
         row = alone.iloc[0]
         who = (
@@ -199,7 +216,7 @@ def matters(found: Sensitivity) -> list[str]:
         )
         name = f"{row['factor']} {row['node_name']} {row['setting']}".replace("  ", " ")
         said.append(
-            f"One change at a time, {name} moves most: {row['rank_shift']:.1f} places on average{who}."
+            f"One change at a time, {name} moves most: {row['rank_shift']:.1f} places on average {now}{who}."
         )
     for level, words in (("indicator", "Without one indicator"), ("pillar", "Without one pillar")):
         part = found.left_out[(found.left_out["level"] == level) & (found.left_out["rank_shift"] > 0)]
@@ -236,6 +253,26 @@ def _design(found: Sensitivity) -> str:
     if len(effects.factors) == 1:
         how = "nothing else, so all the variance is owed to that"
     return f"Varied: {varied(found.study.factors)}; {how}."
+
+
+def _effect(row: Mapping[str, Any]) -> str:
+    """Say what a factor does with all others and alone, with the interval of the total where there is one."""
+    total = _percent(row["total"])
+    if np.isfinite(row["total_low"]):
+        total += f" [{100 * row['total_low']:.0f} to {100 * row['total_high']:.0f}%]"
+    return f"{_factor(row)} {total} ({_percent(max(row['first'], 0.0))} alone)"
+
+
+def _rough(part: pd.DataFrame) -> bool:
+    """Whether estimates of effects are so wide, or so far beyond what a share can be, that samples are too few."""
+    for what in ("first", "total"):
+        wide = part[f"{what}_high"] - part[f"{what}_low"] > _WIDE
+        if wide.any() or (part[what] < -_OFF).any() or (part[what] > 1 + _OFF).any():
+            return True
+    first = part["first"].sum()
+    return bool(
+        (part["first"] > part["total"] + _OFF).any() or first > 1 + _OFF or part["total"].sum() < 1 - _OFF
+    )
 
 
 def _without_effects(found: Sensitivity) -> list[str]:
@@ -288,8 +325,9 @@ def _steady(found: Sensitivity) -> list[str]:
     widest = bounds.iloc[int((bounds["worst_found"] - bounds["best_found"]).argmax())]
     said.append(
         f"With all possible weights {widest['region_name']} is as high as {widest['best_found']} and as low as "
-        f"{widest['worst_found']}; {_leaders(bounds['can_lead'])} can be first, and with weights up or down by up to "
-        f"{_percent(found.provenance['options']['sensitivity']['band'])} {_leaders(bounds['can_lead_near'])}."
+        f"{widest['worst_found']}; {_leaders(bounds['can_lead'])} can be first, and with each indicator's share of "
+        f"the total up or down by up to {_percent(found.provenance['options']['sensitivity']['band'])} "
+        f"{_leaders(bounds['can_lead_near'])}."
     )
     if found.steady.left:
         names = ", ".join(found.name(region) for region in found.steady.left[:_MOST])
