@@ -296,6 +296,17 @@ def test_one_region_has_scores_and_no_ranks_to_compare():
     assert "只有一个地区" in found.answer("zh")[1]
 
 
+def test_a_tie_that_is_broken_is_no_swap_and_is_said():
+    built = small.framework(["a", "b"], methods={"normalise": "minmax"})
+    sets = [WeightSet(id="even", weights={"a": 1, "b": 1}), WeightSet(id="a", weights={"a": 2, "b": 1})]
+
+    found = comparing.compare(built, small.table(a=[4, 2, 0], b=[2, 4, 0]), weights=sets)
+
+    assert found.variants["swaps"].tolist()[1] == 0
+    assert "1 → 2. No pair swaps: ranks move since ties are broken or made." in " ".join(found.answer())
+    assert "没有地区换序" in " ".join(found.answer("zh"))
+
+
 def test_one_weight_set_is_compared_with_the_framework_as_it_stands(provinces):
     found = comparing.compare(provinces, FILES[1], weights=[B])
 

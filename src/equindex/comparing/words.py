@@ -85,6 +85,12 @@ def _against(found: Comparison, row: dict[str, Any], first: str, zh: bool) -> li
     down = _movers(moved, 1, zh)
     parts = [f"{'升' if zh else 'gain'}：{up}" if zh else f"Gain: {up}."] if up else []
     parts += [f"降：{down}" if zh else f"Lose: {down}."] if down else []
+    if not row["swaps"]:
+        parts.append(
+            "没有地区换序：名次变动只因并列被打破或形成"
+            if zh
+            else "No pair swaps: ranks move since ties are broken or made."
+        )
     return [said, "  " + ("；".join(parts) + "。" if zh else " ".join(parts))]
 
 
