@@ -101,7 +101,8 @@ def variants():
     for method in normalise.methods:
         call = {"name": method.name} | OPTIONS.get(method.name, {})
         takes = method.traits.get("takes")
-        found.append(pytest.param({"normalise": call, "takes": takes}, id=f"normalise-{method.name}"))
+        base = {"base": 2020} if method.traits.get("base_year") else {}
+        found.append(pytest.param({"normalise": call, "takes": takes} | base, id=f"normalise-{method.name}"))
     for method in aggregate.methods:
         call = {"name": method.name} | OPTIONS.get(method.name, {})
         scale = {"name": "minmax", "lower": 1, "upper": 100}
