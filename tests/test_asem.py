@@ -117,6 +117,7 @@ def test_it_has_49_indicators_in_8_pillars_in_2_parts_of_51_countries(asem):
     assert frame.loc[frame["node"] == "Flights", "value"].tolist() == pytest.approx(flights.tolist())
 
 
+@pytest.mark.slow
 def test_all_combinations_are_those_of_scoring_each_framework(asem, exact):
     framework, table = asem
     combinations = list(product(*GRID.values()))
@@ -169,6 +170,7 @@ def test_sampling_finds_the_exact_effects_within_its_intervals(asem, exact, monk
     np.testing.assert_allclose(mine.deviation[varying], other.deviation[varying], rtol=0.1)
 
 
+@pytest.mark.slow
 def test_600_draws_are_what_replaying_them_scores(asem):
     framework, table = asem
     varied = [*VARY, "weights=0.25"]

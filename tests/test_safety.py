@@ -497,8 +497,8 @@ def test_control_c_half_way_leaves_nothing(here: Path) -> None:
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
 
-    assert running.returncode == 130
-    assert (out, err.decode().strip()) == (b"", "Interrupted. Nothing was left half written.")
+    said = "Interrupted. Nothing was left half written."
+    assert (running.returncode, out, err.decode().strip()) == (130, b"", said)
     assert {path.name for path in here.iterdir()} == {*FILES, "big.csv"}
 
 

@@ -81,6 +81,7 @@ def test_json_has_every_table_and_no_nan(china):
     assert all(row["total"] is not None for row in told["effects"] if not row["reason"])
 
 
+@pytest.mark.slow
 def test_a_folder_a_workbook_and_a_rerun_hold_the_same(tmp_path):
     words = [*FEW, "--vary", "weights=0.25", "--vary", "normalise=minmax,rank", "--seed", "3", "-q"]
 

@@ -278,6 +278,7 @@ def test_names_are_text_whatever_they_hold(hostile):
     assert invoked(hostile, "--draws", 30).exit_code == 0
 
 
+@pytest.mark.slow
 def test_draws_that_cannot_be_scored_are_named_or_counted(hostile):
     """The index is a geometric mean, which a pillar below 0 has none of: under some weights only."""
     frame = pd.read_csv(hostile / "d.csv")
@@ -359,6 +360,7 @@ def test_an_interrupt_keeps_finished_draws_and_shows_the_time_left_before(tmp_pa
         assert len(file["scores_index"]) == done
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_stops_at_once(tmp_path):
     process, screen = started(tmp_path)
     shown(screen, some_done)
