@@ -20,7 +20,7 @@ from equindex.scoring.plan import Plan
 from equindex.scoring.related import related
 from equindex.scoring.results import Scores
 from equindex.scoring.screening import Screened, inspect_screening, kept_rows, screening, spread, without
-from equindex.scoring.steps import composite, index_only, measure, ties
+from equindex.scoring.steps import composite, index_only, measure, places, ties
 from equindex.scoring.tree import Rolled, Tree, scale_within
 from equindex.scoring.weigh import weigh
 from equindex.scoring.why import Explanation, explain
@@ -42,6 +42,7 @@ __all__ = [
     "measure",
     "measure_treatments",
     "pillar_filling",
+    "places",
     "references",
     "related",
     "scale_within",

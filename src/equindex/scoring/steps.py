@@ -21,7 +21,7 @@ from equindex.scoring.pillars import pillar_filling
 from equindex.scoring.plan import Plan
 from equindex.scoring.tree import Rolled
 
-__all__ = ["aggregated", "composite", "index_only", "measure", "normalised", "ranks", "ties"]
+__all__ = ["aggregated", "composite", "index_only", "measure", "normalised", "places", "ranks", "ties"]
 
 Measured = TypeVar("Measured", Summary, treat.Treatment)
 
@@ -240,17 +240,21 @@ def ranks(score: FloatArray, spans: Sequence[slice], decimals: int | None) -> ND
     ranked = np.zeros(score.shape, dtype=np.int32)
     for rows in spans:
         part = np.ascontiguousarray(score[rows].T)
-        worth = -ties(part, decimals)
-        order = np.argsort(worth, axis=1)
-        worth = np.take_along_axis(worth, order, axis=1)
-        place = np.broadcast_to(np.arange(1, worth.shape[1] + 1, dtype=np.int32), worth.shape).copy()
-        place[:, 1:][worth[:, 1:] == worth[:, :-1]] = 0
-        place = np.maximum.accumulate(place, axis=1)
-        place[np.isnan(worth)] = 0
-        here = np.empty_like(place)
-        np.put_along_axis(here, order, place, axis=1)
-        ranked[rows] = here.T
+        ranked[rows] = places(ties(part, decimals)).T
     return ranked
+
+
+def places(score: FloatArray) -> NDArray[np.int32]:
+    """Rank each series of shape (series, regions): 1 is best, equals share the better rank, 0 for NaN."""
+    order = np.argsort(-score, axis=1)
+    worth = np.take_along_axis(-score, order, axis=1)
+    place = np.broadcast_to(np.arange(1, worth.shape[1] + 1, dtype=np.int32), worth.shape).copy()
+    place[:, 1:][worth[:, 1:] == worth[:, :-1]] = 0
+    place = np.maximum.accumulate(place, axis=1)
+    place[np.isnan(worth)] = 0
+    found = np.empty_like(place)
+    np.put_along_axis(found, order, place, axis=1)
+    return found
 
 
 def ties(score: FloatArray, decimals: int | None) -> FloatArray:

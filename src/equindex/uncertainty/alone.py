@@ -14,9 +14,8 @@ from equindex import engine as engines
 from equindex._arrays import FloatArray
 from equindex.errors import EquindexError
 from equindex.framework import Source
-from equindex.scoring import ties
+from equindex.scoring import places, ties
 from equindex.sensitivity import swaps
-from equindex.uncertainty.draws import kept_ranks
 from equindex.uncertainty.factors import Choice, Exclude, Factor
 from equindex.uncertainty.study import Study
 from equindex.uncertainty.weights import Weights
@@ -186,10 +185,10 @@ def measured(
         return {}, None
     both = np.isfinite(change.scores) & np.isfinite(score)
     before, after = ties(np.where(both, np.stack([score, change.scores]), np.nan), decimals)
-    new = kept_ranks(ties(change.scores[None], decimals))[0]
+    new = places(ties(change.scores[None], decimals))[0]
     if both.sum() < 2:
         return {}, new
-    old, place = kept_ranks(np.stack([before, after]))
+    old, place = places(np.stack([before, after]))
     move = place - old
     reversed_ = swaps(before, after[None], most=0).count[0]
     with np.errstate(all="ignore"):

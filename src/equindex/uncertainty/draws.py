@@ -223,16 +223,3 @@ def _patient() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(asked)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def kept_ranks(scores: FloatArray) -> NDArray[np.int64]:
-    """Rank the kept scores of each draw, shape (draws, regions); 0 for NaN."""
-    order = np.argsort(-scores, axis=1, kind="stable")
-    worth = np.take_along_axis(-scores, order, axis=1)
-    place = np.broadcast_to(np.arange(1, scores.shape[1] + 1), scores.shape).copy()
-    place[:, 1:][worth[:, 1:] == worth[:, :-1]] = 0
-    place = np.maximum.accumulate(place, axis=1)
-    place[np.isnan(worth)] = 0
-    found = np.empty_like(place)
-    np.put_along_axis(found, order, place, axis=1)
-    return found

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from equindex import engine as engines
 from equindex._arrays import FloatArray
 from equindex.errors import FrameworkError
-from equindex.scoring import ties
+from equindex.scoring import places, ties
 from equindex.sensitivity import Design, Moments, enumerate_indices, sample
-from equindex.uncertainty.draws import kept_ranks
 from equindex.uncertainty.factors import Choice, Exclude
 from equindex.uncertainty.study import Study
 from equindex.uncertainty.weights import Weights
@@ -286,9 +285,9 @@ class _Task:
             columns["degree"] = found["degree"]
             lost[0] = np.isnan(found["degree"][:, 0]).sum()
         if "rank" in names:
-            places = kept_ranks(ties(lead, study.framework.prepared().rank_decimals))
-            columns["rank"] = places
-            columns["rank shift"] = np.abs(places - self.rank[here]).mean(axis=1, keepdims=True)
+            ranked = places(ties(lead, study.framework.prepared().rank_decimals))
+            columns["rank"] = ranked
+            columns["rank shift"] = np.abs(ranked - self.rank[here]).mean(axis=1, keepdims=True)
         outputs = [columns[name] for name in names] or [np.empty((len(u), 0))]
         return np.hstack(outputs).astype(np.float64), lost
 

@@ -12,9 +12,8 @@ import numpy as np
 
 from equindex.errors import DataError, FrameworkError, MethodError
 from equindex.framework import Framework, Source
-from equindex.scoring import Scores, ties
+from equindex.scoring import Scores, places, ties
 from equindex.uncertainty.alone import Change, changed, left_out, measured
-from equindex.uncertainty.draws import kept_ranks
 from equindex.uncertainty.effects import Effects, effects, named
 from equindex.uncertainty.factors import Factor, from_record, parse, to_record
 from equindex.uncertainty.standing import Standing
@@ -284,7 +283,7 @@ class Sensitivity(Standing):
         whole = np.full(len(self.score), np.nan)
         known = [row["region"] for row in self.steady.bounds]
         whole[known] = self.score[known]
-        now = kept_ranks(ties(whole[None], self.scores.plan.rank_decimals))[0]
+        now = places(ties(whole[None], self.scores.plan.rank_decimals))[0]
         for place, row in enumerate(self.steady.bounds):
             region = row["region"]
             assert self.steady.dominated is not None

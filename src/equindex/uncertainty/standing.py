@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex._arrays import FloatArray
-from equindex.scoring import Scores, ties
-from equindex.uncertainty.draws import kept_ranks
+from equindex.scoring import Scores, places, ties
 from equindex.uncertainty.study import Study
 
 __all__ = ["Standing"]
@@ -41,7 +40,7 @@ class Standing:
     @cached_property
     def rank(self) -> NDArray[np.int32]:
         """Ranks of the framework as it stands, 0 where unscored."""
-        return np.asarray(kept_ranks(self.worth(self.score[None, :]))[0], dtype=np.int32)
+        return np.asarray(places(self.worth(self.score[None, :]))[0], dtype=np.int32)
 
     @cached_property
     def order(self) -> NDArray[np.intp]:
