@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from equindex.cli._deliver import hand_over
 from equindex.cli._options import (
     DataArgument,
     ForceOption,
@@ -18,7 +19,7 @@ from equindex.cli._options import (
     app,
     framework_of,
 )
-from equindex.cli._run import command, say, spinner, write_results
+from equindex.cli._run import command, spinner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,24 +95,16 @@ def deliver(
 ) -> None:
     """Write the tables, or print sentences and the main tables, or everything as JSON."""
     from equindex.cli import show
-    from equindex.cli._print import json_line, line, records
+    from equindex.cli._print import line
 
     answer = found.answer("zh" if lang == "zh" else "en")
-    if output is not None:
-        with spinner("Writing", quiet):
-            written = write_results(
-                found.tables(), found.provenance, output, fmt, force, inputs=found.inputs, quiet=quiet
-            )
-        if not quiet:
-            say("\n".join(answer))
-            say(written)
-    if as_json:
-        tables = {name: records(frame) for name, frame in found.tables().items()}
-        json_line({"answer": answer, **tables, "provenance": dict(found.provenance)})
-    elif output is None:
+
+    def printed() -> None:
         line(f"{found.title}, {found.year}\n")
         line("\n".join(answer) + "\n")
         _show(found, lang == "zh")
+
+    hand_over(found, answer, printed, output, fmt, force, quiet, as_json, inputs=found.inputs)
     if not quiet:
         show.notes(found)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from equindex.cli._deliver import hand_over
 from equindex.cli._options import (
     DataArgument,
     ForceOption,
@@ -19,7 +20,7 @@ from equindex.cli._options import (
     app,
     framework_of,
 )
-from equindex.cli._run import command, say, spinner, write_results
+from equindex.cli._run import command, spinner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,21 +66,18 @@ def diagnose(
 def deliver(found: Coherence, output: Path | None, fmt: str, force: bool, quiet: bool, as_json: bool) -> None:
     """Write the tables, or print sentences and the main tables, or everything as JSON."""
     from equindex.cli import show
-    from equindex.cli._print import json_line, records
 
-    if output is not None:
-        with spinner("Writing", quiet):
-            written = write_results(
-                found.tables(), found.provenance, output, fmt, force, inputs=found.scores.inputs, quiet=quiet
-            )
-        if not quiet:
-            say("\n".join(found.answer()))
-            say(written)
-    if as_json:
-        tables = {name: records(frame) for name, frame in found.tables().items()}
-        json_line({"answer": found.answer(), **tables, "provenance": dict(found.provenance)})
-    elif output is None:
-        _show(found)
+    hand_over(
+        found,
+        found.answer(),
+        lambda: _show(found),
+        output,
+        fmt,
+        force,
+        quiet,
+        as_json,
+        inputs=found.scores.inputs,
+    )
     if not quiet:
         show.notes(found.scores)
 

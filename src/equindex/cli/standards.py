@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equindex.cli._print import json_line, line, records, table
-from equindex.cli._run import say, spinner, write_results
+from equindex.cli._deliver import hand_over
+from equindex.cli._print import line, table
+from equindex.cli._run import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,19 +23,17 @@ _HELD = ["area", "facility", "required", "actual", "unit", "attainment", "met", 
 
 def deliver(found: Standards, output: Path | None, fmt: str, force: bool, quiet: bool, as_json: bool) -> None:
     """Write the tables, or print sentences and the main tables, or everything as JSON."""
-    if output is not None:
-        with spinner("Writing", quiet):
-            written = write_results(
-                found.tables(), found.provenance, output, fmt, force, inputs=found.inputs, quiet=quiet
-            )
-        if not quiet:
-            say("\n".join(found.answer()))
-            say(written)
-    if as_json:
-        tables = {name: records(frame) for name, frame in found.tables().items()}
-        json_line({"answer": found.answer(), **tables, "provenance": dict(found.provenance)})
-    elif output is None:
-        _show(found)
+    hand_over(
+        found,
+        found.answer(),
+        lambda: _show(found),
+        output,
+        fmt,
+        force,
+        quiet,
+        as_json,
+        inputs=found.inputs,
+    )
     if not quiet:
         for note in found.notes:
             say(f"Note: {note}.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from equindex.cli._deliver import hand_over
 from equindex.cli._options import (
     DataArgument,
     ForceOption,
@@ -19,7 +20,7 @@ from equindex.cli._options import (
     app,
     framework_of,
 )
-from equindex.cli._run import bar, command, say, spinner, write_results
+from equindex.cli._run import bar, command, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,28 +142,20 @@ def deliver_uncertainty(
 ) -> None:
     """Write the tables, or print sentences and the ranking with intervals, or everything as JSON."""
     from equindex.cli import show
-    from equindex.cli._print import json_line, records
 
-    if output is not None:
-        with spinner("Writing", quiet):
-            written = write_results(
-                found.tables(),
-                found.provenance,
-                output,
-                fmt,
-                force,
-                inputs=found.scores.inputs,
-                quiet=quiet,
-                documents={"draws.npz": found.content()},
-            )
-        if not quiet:
-            say("\n".join(found.answer()))
-            say(written)
-    if as_json:
-        tables = {name: records(frame) for name, frame in found.tables().items() if name != "draws"}
-        json_line({"answer": found.answer(), **tables, "provenance": dict(found.provenance)})
-    elif output is None:
-        _show(found)
+    hand_over(
+        found,
+        found.answer(),
+        lambda: _show(found),
+        output,
+        fmt,
+        force,
+        quiet,
+        as_json,
+        inputs=found.scores.inputs,
+        documents=None if output is None else {"draws.npz": found.content()},
+        unprinted=["draws"],
+    )
     if not quiet:
         show.notes(found.scores)
 
