@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from equindex.errors import FrameworkError
 from equindex.framework import Framework
-from equindex.framework.files import value_of
+from equindex.framework.files import parted, value_of
 from equindex.framework.options import option_faults, unknown_methods
 from equindex.model import FrameworkFile, MethodCall, WeightSet, parse
 from equindex.scoring.tree import weights_from_set
@@ -60,28 +60,12 @@ def read_grid(texts: Iterable[str]) -> dict[str, list[Any]]:
     grid: dict[str, list[Any]] = {}
     for text in texts:
         key, found, rest = text.partition("=")
-        parts = _parted(rest)
+        parts = parted(rest)
         if not found or not all(name.strip() for name in key.split(".")) or not all(map(str.strip, parts)):
             raise FrameworkError(f"--grid {text!r}: write key=value,value, such as normalise=minmax,zscore.")
         values = [value_of(part, f"--grid {text!r}") for part in parts]
         grid.setdefault(".".join(name.strip() for name in key.split(".")), []).extend(values)
     return grid
-
-
-def _parted(text: str) -> list[str]:
-    parts, depth, quote = [""], 0, ""
-    for mark in text:
-        if quote:
-            quote = "" if mark == quote else quote
-        elif mark in "\"'":
-            quote = mark
-        else:
-            depth += (mark in "[{(") - (mark in ")}]")
-        if mark == "," and not depth and not quote:
-            parts.append("")
-        else:
-            parts[-1] += mark
-    return parts
 
 
 def variants_of(

@@ -37,6 +37,7 @@ __all__ = [
     "clock",
     "digests_of",
     "load",
+    "parted",
     "read_toml",
     "read_weights",
     "value_of",
@@ -273,6 +274,29 @@ def value_of(text: str, where: str) -> Any:
                 "keys that are not plain a-z."
             ) from None
         return text.strip()
+
+
+def parted(text: str) -> list[str]:
+    """Part text at the commas that stand outside brackets and quotes.
+
+    Examples
+    --------
+    >>> parted('a,{ b = [1, 2] },"c,d"')
+    ['a', '{ b = [1, 2] }', '"c,d"']
+    """
+    parts, depth, quote = [""], 0, ""
+    for mark in text:
+        if quote:
+            quote = "" if mark == quote else quote
+        elif mark in "\"'":
+            quote = mark
+        else:
+            depth += (mark in "[{(") - (mark in ")}]")
+        if mark == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += mark
+    return parts
 
 
 def clock() -> datetime:

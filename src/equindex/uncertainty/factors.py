@@ -13,7 +13,7 @@ import numpy as np
 from equindex import tables
 from equindex.errors import EquindexError, FrameworkError, nearest
 from equindex.framework import Framework, with_settings
-from equindex.framework.files import read_weights
+from equindex.framework.files import parted, read_weights
 from equindex.model import MethodCall, Methods, WeightSet
 from equindex.uncertainty.weights import LEVELS, Weights, number, parse_weights
 
@@ -263,21 +263,8 @@ def _once(named: Sequence[str]) -> None:
 
 
 def split(text: str) -> list[str]:
-    """Cut text at the commas that stand outside brackets and quotes."""
-    parts, depth, quote, start = [], 0, "", 0
-    for place, mark in enumerate(text):
-        if quote:
-            quote = "" if mark == quote else quote
-        elif mark in "\"'":
-            quote = mark
-        elif mark in "[{(":
-            depth += 1
-        elif mark in "]})":
-            depth -= 1
-        elif mark == "," and depth == 0:
-            parts.append(text[start:place].strip())
-            start = place + 1
-    return [part for part in [*parts, text[start:].strip()] if part]
+    """Return the values that commas part, without empty ones."""
+    return [part.strip() for part in parted(text) if part.strip()]
 
 
 def _exclude(value: str, framework: Framework) -> Exclude:
