@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from equindex.cli._deliver import hand_over
+from equindex.cli._handing import hand_over
 from equindex.cli._options import (
     DataArgument,
     ForceOption,

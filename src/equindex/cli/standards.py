@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equindex.cli._deliver import hand_over
+from equindex.cli._handing import hand_over
 from equindex.cli._print import line, table
 from equindex.cli._run import say
 
