@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from equindex.framework.files import digests_of
 from equindex.framework.given import files_read
 from equindex.scoring import Scores
 
-__all__ = ["Recorded", "recorded", "rerun"]
+__all__ = ["Recorded", "recalled", "recorded", "rerun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +69,38 @@ def recorded(file: str | Path, data: str | None = None) -> Recorded:
     path = Path(file)
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise FrameworkError(f"{str(path)!r} is no provenance.json of equindex.") from None
+    run = recalled(record, str(path), [path.parent, path.parent.parent], data)
+    return replace(run, inputs=(path, *run.inputs))
+
+
+def recalled(record: Any, name: str, near: Sequence[Path], data: str | None = None) -> Recorded:
+    """Take up a record wherever it was kept, and find its data; arguments and errors as `recorded`.
+
+    Parameters
+    ----------
+    record : mapping
+        A provenance.
+    name : str
+        What messages call it.
+    near : sequence of Path
+        Folders from which the data are seen, beside the present one.
+    data : str, optional
+        Where the data are now.
+    """
+    try:
         where, digests = record["data"]["path"], record["data"]["digests"]
         if not {"time", "seed"} <= set(record) or not {"keep", "years"} <= set(record["options"]):
             raise KeyError("options")
-        framework = Framework.from_dict(record["framework"], near=[path.parent, path.parent.parent])
-    except OSError as error:
-        raise FrameworkError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
+        framework = Framework.from_dict(record["framework"], near=near)
     except (ValueError, KeyError, TypeError):
-        raise FrameworkError(f"{str(path)!r} is no provenance.json of equindex.") from None
+        raise FrameworkError(f"{name!r} is no provenance.json of equindex.") from None
     if data is None and where is None:
         raise DataError("the run scored a table in memory, not a file. Name the file with --data.")
-    places = (
-        [Path(data)] if data is not None else [Path(where), path.parent / where, path.parent.parent / where]
-    )
+    places = [Path(data)] if data is not None else [Path(where), *(folder / where for folder in near)]
     found = next((place for place in places if place.exists()), None)
     if found is None:
         raise DataError(f"the data {str(places[0])!r} are not there any more. Name them with --data.")
@@ -105,6 +124,6 @@ def recorded(file: str | Path, data: str | None = None) -> Recorded:
         record=record,
         framework=replace(framework, files=tuple(others)),  # what was no data then is none now
         data=found,
-        inputs=(path, *files_read(found, others), *deck),
+        inputs=(*files_read(found, others), *deck),
         warnings=tuple(warnings),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equindex.errors import DataError
-from equindex.framework.again import Recorded, recorded
+from equindex.framework.again import Recorded, recalled
 from equindex.store.keep import Run, Store
 
 if TYPE_CHECKING:
@@ -44,13 +42,10 @@ def found_again(run: Run, place: Path, data: str | None = None) -> Recorded:
             f"run {run.run} is of {run.command}; only runs of score can be scored again from the store."
         )
     where = run.record["data"]["path"]
-    if data is None and where is not None:
-        seen = [Path(where), place.parent / where, place.parent / Path(where).name]
-        data = next((str(path) for path in seen if path.exists()), None)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "provenance.json"
-        file.write_text(json.dumps(dict(run.record), ensure_ascii=False), encoding="utf-8")
-        return recorded(file, data)
+    beside = place.parent / Path(where).name if where is not None else None
+    if data is None and beside is not None and not Path(where).exists() and beside.exists():
+        data = str(beside)
+    return recalled(run.record, f"run {run.run}", [place.parent], data)
 
 
 def verify(store: Store, number: int, *, data: str | None = None) -> Verdict:
