@@ -22,6 +22,7 @@ from bench_ranks import _peak, floor
 from bench_ranks import loop as rankdata_loop
 from equindex import Framework, uncertainty
 from equindex.engine import stream
+from equindex.framework import Source
 from equindex.model import FrameworkFile, parse
 from equindex.sensitivity import acceptability
 from equindex.uncertainty import draws as drawing
@@ -132,7 +133,7 @@ def methods_vary(levels: int, gaps: float) -> None:
 def weights_vary() -> None:
     """Compare with the product and the sort of the same scores, and with a loop over rankdata."""
     built, frame = framework(INDICATORS, 1), table(REGIONS, INDICATORS)
-    study = uncertainty.Study.of(built, frame, uncertainty.parse(WEIGHTS, built))
+    study = uncertainty.Study.of(Source(built, frame), uncertainty.parse(WEIGHTS, built))
     z = study.bases[0, -1].outputs["index"].leaves
     weights = np.concatenate(
         [drawing.drawn(study, drawing.points_of(study, at, at + 1024)) for at in range(0, DRAWS, 1024)]
@@ -163,9 +164,9 @@ def small() -> None:
     """Time 600 runs and all combinations of 51 regions and 49 indicators."""
     built, frame = framework(49, 3), table(51, 49)
     vary = (*CHOICES, *WEIGHTS)
-    study = uncertainty.Study.of(built, frame, uncertainty.parse(vary, built))
+    study = uncertainty.Study.of(Source(built, frame), uncertainty.parse(vary, built))
     grid = (*CHOICES, "exclude=indicator")
-    discrete = uncertainty.Study.of(built, frame, uncertainty.parse(grid, built))
+    discrete = uncertainty.Study.of(Source(built, frame), uncertainty.parse(grid, built))
     rank = np.arange(1, 52, dtype=np.int32)
     found = compare(
         "51 regions x 49 indicators, 3 levels   goal: under 100 ms",
@@ -185,7 +186,7 @@ def general() -> None:
     """Time effects of methods on ranks, which need every outcome."""
     regions, samples = 500, 1024
     built, frame = framework(INDICATORS, 3), table(regions, INDICATORS)
-    study = uncertainty.Study.of(built, frame, uncertainty.parse(METHODS, built))
+    study = uncertainty.Study.of(Source(built, frame), uncertainty.parse(METHODS, built))
     rank = np.arange(1, regions + 1, dtype=np.int32)
     found = compare(
         f"effects of 4 factors on scores and ranks of {regions} regions, N = {samples:,}",
@@ -222,7 +223,7 @@ def _sizes() -> Sequence[tuple[str, list[int], Callable[[int], Callable[[], Any]
     def run(regions: int, indicators: int, draws: int) -> Callable[[], Any]:
         built = framework(indicators, 3)
         study = uncertainty.Study.of(
-            built, table(regions, indicators, 0.05), uncertainty.parse(METHODS, built)
+            Source(built, table(regions, indicators, 0.05)), uncertainty.parse(METHODS, built)
         )
         return lambda: drawing.run(study, draws)
 

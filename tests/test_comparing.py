@@ -226,12 +226,12 @@ def test_what_fills_screens_or_weighs_regions_works_in_a_variant_as_alone(method
 
 def test_data_are_read_once_and_normalised_once_for_all_weights(provinces, monkeypatch):
     read, measured = [], []
-    from equindex.comparing import stages
+    from equindex import scoring
     from equindex.framework import core
 
     monkeypatch.setattr(core, "observe", lambda *args, **more: read.append(1) or observe(*args, **more))
-    plain = stages.normalised
-    monkeypatch.setattr(stages, "normalised", lambda *args: measured.append(1) or plain(*args))
+    plain = scoring.normalised
+    monkeypatch.setattr(scoring, "normalised", lambda *args: measured.append(1) or plain(*args))
     sets = [WeightSet(id=f"w{k}", weights={"health": k, "culture": 1, "outcome": 1}) for k in range(1, 9)]
 
     comparing.compare(provinces, FILES[1], weights=sets, grid={"normalise": ["minmax", "zscore"]})
@@ -721,12 +721,12 @@ def test_hostile_names_stay_text(tmp_path, monkeypatch):
 
 
 def test_nothing_is_left_after_control_c(starter, monkeypatch):
-    from equindex.comparing import stages
+    from equindex import scoring
 
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stages, "normalised", stop)
+    monkeypatch.setattr(scoring, "normalised", stop)
     words = (
         "compare",
         starter / "framework.toml",

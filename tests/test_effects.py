@@ -105,7 +105,9 @@ def test_effects_are_those_of_a_loop_over_the_design(each, engine):
 
 def test_effects_on_scores_are_those_of_the_points_of_the_study():
     values, built = data(), tree(equalization=DEGREE)
-    study = Study.of(built, values, [Weights(how="band", amount=0.3)], outputs=("index", "degree"), seed=2)
+    study = Study.of(
+        Source(built, values), [Weights(how="band", amount=0.3)], outputs=("index", "degree"), seed=2
+    )
     rank = np.arange(1, 9, dtype=np.int32)
 
     found = effects(study, rank, samples=32, resamples=20, level=0.9, each_weight=True)
@@ -209,9 +211,12 @@ def test_leaving_out_with_weights_from_the_data_weighs_anew():
 def test_only_choices_that_are_few_are_enumerated():
     values = data()
     study = Study.of(
-        tree(), values, [Choice(key="normalise", options=("minmax", "rank")), Exclude(what="x", nodes=("a",))]
+        Source(tree(), values),
+        [Choice(key="normalise", options=("minmax", "rank")), Exclude(what="x", nodes=("a",))],
     )
-    drawn = Study.of(tree(), values, [Weights(how="band", amount=0.1), Exclude(what="x", nodes=("a",))])
+    drawn = Study.of(
+        Source(tree(), values), [Weights(how="band", amount=0.1), Exclude(what="x", nodes=("a",))]
+    )
 
     assert grid(study) == (2, 2)
     assert grid(drawn) is None
@@ -337,7 +342,7 @@ def test_a_part_that_cannot_be_left_out_says_why_and_the_others_are():
 def test_a_choice_that_cannot_be_scored_by_itself_says_why():
     built = tree()
     source = Source(built, data())
-    study = Study.of(built, None, [], source=source)
+    study = Study.of(source, [])
 
     [bad, good] = changed(study, source, [Choice(key="normalise", options=("goalposts", "rank"))])
 

@@ -8,6 +8,7 @@ import pytest
 
 from equindex import Framework, uncertainty
 from equindex.errors import DomainError
+from equindex.framework import Source
 from equindex.model import FrameworkFile, MethodCall, Missing, parse
 from equindex.scoring import Tree
 from equindex.uncertainty import draws
@@ -121,7 +122,7 @@ def test_a_longer_run_begins_with_the_shorter_one_to_the_last_bit(first) -> None
     frame.insert(0, "year", 2020)
     frame.insert(0, "region", [f"r{k:03d}" for k in range(101)])
     vary = ("aggregate=arithmetic,geometric", "weights=0.25", "exclude=indicator")
-    study = uncertainty.Study.of(framework, frame, uncertainty.parse(vary, framework))
+    study = uncertainty.Study.of(Source(framework, frame), uncertainty.parse(vary, framework))
 
     whole = draws.run(study, 2000)
     parts = draws.run(study, 2000, after=draws.run(study, first))

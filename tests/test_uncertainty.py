@@ -378,6 +378,25 @@ def test_errors_have_the_standard_deviation_that_was_said():
     assert np.abs(np.corrcoef(off.T)[np.triu_indices(9, 1)]).max() < 0.1
 
 
+def test_weights_from_the_data_are_those_of_each_draw():
+    made, given = built(methods=METHODS | {"weighting": "entropy"}), data()
+
+    found = analysed(["values=0.02"], made, given, draws=12)
+
+    errors, expected = standard_errors("0.02", given), []
+    for draw in range(12):
+        noisy = given.copy()
+        noisy[list("abcdef")] += generator(found, 0, draw).standard_normal(errors.shape) * errors
+        plan = made.score(noisy).plan
+        expected.append(plan.tree.shares(plan.local)[plan.tree.nodes])
+    np.testing.assert_allclose(shares_of(found), expected, rtol=1e-10)
+    assert np.ptp(expected, axis=0).min() > 1e-4
+    leads = found.kept.scores["index"] == found.kept.scores["index"].max(axis=1, keepdims=True)
+    for region, part in found.central.groupby("region"):
+        own = np.array(expected)[leads[:, "ABCDEFGHI".index(region)]]
+        np.testing.assert_allclose(part["weight"], own.mean(axis=0), rtol=1e-10)
+
+
 @pytest.mark.parametrize(
     "methods", [{}, {"normalise": "zscore"}, {"weighting": "entropy", "impute": "mean"}], ids=str
 )

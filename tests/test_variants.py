@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from equindex import Framework
+from equindex import Framework, scoring
 from equindex._resources import path
 from equindex.errors import FrameworkError
 from equindex.framework import Source, with_settings, without
@@ -94,3 +94,32 @@ def test_data_are_read_once_for_variants_of_methods(provinces):
     fewer = source.panel(without(provinces, provinces.model.indicator[0].id))
     assert fewer is not panel
     assert fewer.x.shape[1] == panel.x.shape[1] - 1
+
+
+def test_a_variant_runs_only_the_steps_that_it_changes(provinces, monkeypatch):
+    run = []
+    for name in ("fill", "measure_treatments", "measure", "normalised", "weigh", "attain", "aggregated"):
+        plain = getattr(scoring, name)
+        monkeypatch.setattr(
+            scoring, name, lambda *args, name=name, plain=plain: run.append(name) or plain(*args)
+        )
+    source = Source(provinces, DATA)
+
+    def steps(*settings):
+        run.clear()
+        variant = with_settings(provinces, settings)
+        scores = source.score(variant, ("index", "attainment"))
+        done = list(run)
+        np.testing.assert_array_equal(scores.index, variant.score(DATA).index)
+        return done
+
+    normal = ["measure", "normalised"]
+    assert steps() == ["fill", "measure_treatments", *normal, "aggregated", "attain"]
+    assert steps("aggregate=median") == ["aggregated"]
+    assert steps("normalise=zscore") == [*normal, "aggregated"]
+    assert steps("normalise=zscore", "aggregate=median") == ["aggregated"]
+    assert steps("weighting=entropy") == ["weigh", "aggregated", "attain"]
+    assert steps("treat=iqr") == ["measure_treatments", *normal, "aggregated"]
+    assert steps("treat=iqr", "weighting=entropy") == ["weigh", "aggregated", "attain"]
+    assert steps("impute=mean") == ["fill", "measure_treatments", *normal, "aggregated"]
+    assert steps() == ["aggregated"]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from equindex import scoring
-from equindex.comparing.stages import Scored, Stages
+from equindex.comparing.scored import Scored
 from equindex.comparing.table import Table
 from equindex.comparing.variants import Variant, variants_of
 from equindex.errors import DataError, DomainError, FrameworkError
-from equindex.framework import Framework
+from equindex.framework import Framework, Source
 from equindex.framework.files import read_weights
 from equindex.framework.given import files_read
 from equindex.framework.record import provenance
@@ -167,7 +167,7 @@ def compare(
             f"{len(variants):,} variants of {len(panel.order):,} rows need about {size * 16 / 2**30:.0f} GiB. "
             "Compare fewer at a time."
         )
-    scored = _scored(variants, Stages(framework, sheets, panel), chosen)
+    scored = _scored(variants, Source(framework, sheets, panel), chosen)
     told = provenance(framework, data, digests, panel, scoring.screening(framework.prepared(), panel))
     told["options"]["compare"] = {
         "weights": [one.model_dump(mode="json") for one in sets],
@@ -190,7 +190,7 @@ def compare(
     )
 
 
-def _scored(variants: Sequence[Variant], stages: Stages, year: int) -> list[tuple[Variant, Scored | str]]:
+def _scored(variants: Sequence[Variant], source: Source, year: int) -> list[tuple[Variant, Scored | str]]:
     """Score each variant, or say why it cannot be."""
     found: list[tuple[Variant, Scored | str]] = []
     for variant in variants:
@@ -198,7 +198,9 @@ def _scored(variants: Sequence[Variant], stages: Stages, year: int) -> list[tupl
             found.append((variant, variant.reason))
             continue
         try:
-            scored = stages.score(variant.framework, year)
+            wanted = ("index",) if variant.framework.prepared().composite else scoring.RESULTS
+            scores = source.score(variant.framework, wanted)
+            scored = Scored(scores=scores, rows=scores.rows(year))
         except (DataError, DomainError, FrameworkError) as error:
             found.append((variant, " ".join(str(error).split())))
             continue

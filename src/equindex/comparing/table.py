@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from equindex import diagnostics
 from equindex._arrays import FloatArray
-from equindex.comparing.stages import Scored
+from equindex.comparing.scored import Scored
 from equindex.comparing.swaps import count_swapped, ranks_among, swapped
 from equindex.comparing.variants import Variant
 from equindex.errors import DomainError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from equindex.framework.core import Framework
 from equindex.framework.files import apply_setting
 from equindex.model import ROOT
 from equindex.schema import Panel
-from equindex.scoring import scale_within
+from equindex.scoring import Kept, Scores, scale_within, score
+from equindex.tables import Sheet
 
 __all__ = ["Source", "with_settings", "without"]
 
@@ -113,18 +115,18 @@ def _taken_over(framework: Framework, gone: Collection[str]) -> dict[str, float]
 
 
 class Source:
-    """Data that are read once for many variants of a framework."""
+    """Data that are read once, and steps that are run once, for many variants of a framework."""
 
-    def __init__(self, framework: Framework, data: Any) -> None:
-        """Read the tables.
+    def __init__(self, framework: Framework, data: Any, panel: Panel | None = None) -> None:
+        """Take data, and what the framework itself has read of them if it has."""
+        self.framework, self.data = framework, data
+        self._panels: list[tuple[Any, Panel]] = [] if panel is None else [(_read_for(framework), panel)]
+        self._kept = Kept()
 
-        Raises
-        ------
-        DataError
-            With every error of the data.
-        """
-        self.sheets, self.digests = framework.sheets(data)
-        self._panels: list[tuple[Any, Panel]] = []
+    @cached_property
+    def sheets(self) -> list[Sheet]:
+        """The tables."""
+        return self.framework.sheets(self.data)[0]
 
     def panel(self, framework: Framework) -> Panel:
         """Return the data as a variant sees them.
@@ -134,7 +136,7 @@ class Source:
         DataError
             With every error of the data.
         """
-        key = framework.model.model_copy(update=_OF_METHODS), _read_for(framework)
+        key = _read_for(framework)
         for known, panel in self._panels:
             if known == key:
                 return panel
@@ -144,13 +146,24 @@ class Source:
         self._panels.append((key, read))
         return read
 
+    def score(self, framework: Framework, wanted: Collection[str]) -> Scores:
+        """Score a variant, running only the steps that none before it had in common; arguments as of `scoring.score`.
+
+        Raises
+        ------
+        DataError, DomainError, FrameworkError
+            If data, values and methods do not fit.
+        """
+        return score(framework.prepared(), self.panel(framework), wanted=wanted, kept=self._kept)
+
 
 def _read_for(framework: Framework) -> object:
-    """Return what reading the data looks at of the methods: groups, regions by name, another table."""
+    """Return what reading the data looks at: of the methods, groups, regions by name and another table."""
     methods = framework.model.methods
     screen, options = methods and methods.screen, methods.impute.options if methods else {}
     named = screen and (screen.keep, screen.drop)
-    return options.get("by"), options.get("max_age"), framework.deck, named
+    rest = framework.model.model_copy(update=_OF_METHODS)
+    return rest, options.get("by"), options.get("max_age"), framework.deck, named
 
 
 def _plain(value: Any) -> Any:

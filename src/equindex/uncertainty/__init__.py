@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from equindex.errors import FrameworkError, MethodError, nearest
-from equindex.framework import Framework
+from equindex.framework import Framework, Source
 from equindex.framework.again import recorded
 from equindex.scoring import Scores
 from equindex.uncertainty.draws import CHUNK, Kept, run
@@ -262,8 +262,7 @@ def _run(
     if lacking:
         raise FrameworkError(f"the framework gives no {' and no '.join(lacking)}, only {', '.join(given)}.")
     study = Study.of(
-        framework,
-        data,
+        Source(framework, data, scores.panel),
         asked.factors,
         year=asked.year,
         outputs=asked.outputs or given,

@@ -152,9 +152,7 @@ def _failed(factor: str, setting: str, node: int, error: EquindexError) -> Chang
 
 
 def _of(study: Study, source: Source, factors: Sequence[Factor]) -> Study:
-    return Study.of(
-        study.framework, None, factors, year=study.year, outputs=study.outputs, seed=study.seed, source=source
-    )
+    return Study.of(source, factors, year=study.year, outputs=study.outputs, seed=study.seed)
 
 
 def _one(study: Study, factor: str, setting: str, node: int) -> Change:

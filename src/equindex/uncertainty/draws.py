@@ -69,11 +69,12 @@ class _Task:
         )
         points = points_of(study, first, last)
         failed: dict[int, str] = {}
-        whole, at = study.run(points, failed), slice(start - first, stop - first)
+        shares = np.zeros((len(points), len(study.tree.nodes)))
+        whole, at = study.run(points, failed, shares), slice(start - first, stop - first)
         found = {name: part[at] for name, part in whole.items()}
         worth = ties(found[study.outputs[0]], study.framework.prepared().rank_decimals)
         failed = {number: why for number, why in failed.items() if start <= number < stop}
-        return found, worth, drawn(study, points.take(at)), failed
+        return found, worth, shares[at], failed
 
 
 def points_of(study: Study, start: int, stop: int) -> Points:
@@ -88,6 +89,9 @@ def drawn(study: Study, points: Points) -> FloatArray:
     """Return each draw's weights of the indicators, shares of the root, shape (draws, indicators); 0 if left out."""
     tree, name = study.tree, study.outputs[0]
     found = np.zeros((len(points), len(tree.nodes)))
+    if study.per_draw and study.by_data:  # every draw has values or regions, and so weights, of its own
+        study.run(points, {}, found)
+        return found
     for basis, at in study.alike(points):
         local = study.weights(basis, basis.outputs[name], points.take(at))
         leaves = tree.leaf[basis.nodes[basis.tree.nodes]]

@@ -81,6 +81,9 @@ def roll(
     z: FloatArray,
     local: FloatArray,
     fill: PillarFilling | None = None,
+    *,
+    out: FloatArray | None = None,
+    at: NDArray[np.intp] | None = None,
 ) -> FloatArray:
     """Score the root of every row under every weighting, as `Tree.roll_up` does under one.
 
@@ -98,30 +101,48 @@ def roll(
         Weights within each parent.
     fill : PillarFilling, optional
         Imputes missing scores of pillars.
+    out : ndarray, shape (all draws, rows), optional
+        Gets the scores, those of a draw in its row of `at`, shape (draws,); made here when left out.
 
     Returns
     -------
     ndarray, shape (draws, rows)
+        `out` where it is given.
 
     Raises
     ------
     DomainError
         If a score does not suit the aggregation.
     """
+    out = np.empty((len(local), len(z))) if out is None else out
+    at = np.arange(len(local)) if at is None else at
     used = {calls[node].label for node, inside in enumerate(tree.children) if inside.size}
     mean = next(iter(used)) if len(used) == 1 else ""
-    whole = bool(np.isfinite(z).all())
-    if mean in _MEANS and (whole or (fill is None and missing.rule == "propagate")):
-        found: FloatArray = aggregate.methods.get(mean).function(
-            z, leaf_shares(tree, local)[:, None, :], missing=missing.rule
-        )
-        return found
-    if mean in _MEANS and fill is None and _apart(tree) and (mean == "arithmetic" or not (z <= 0).any()):
-        return _with_gaps(tree, calls, missing, z, local, mean)
-    score = np.empty((len(local), len(z)))
-    for draws in blocks(len(local), max(1, _CELLS // max(1, len(z)))):
-        score[draws] = _up(tree, calls, missing, z, local[draws], fill)
-    return score
+    suits = mean in _MEANS and (mean == "arithmetic" or not (z <= 0).any())
+    if suits and np.isfinite(z).all():
+        to, back = _MEANS[mean]
+        share, columns = leaf_shares(tree, local), np.ascontiguousarray((z if to is None else to(z)).T)
+        some = _per_block(z)
+        buffer = np.empty((some, len(z)))
+        for draws in blocks(len(local), some):
+            part = np.matmul(share[draws], columns, out=buffer[: draws.stop - draws.start])
+            if back is not None:
+                back(part, out=part)
+            out[at[draws]] = part
+    elif suits and fill is None and missing.rule == "reweight" and _apart(tree):
+        _with_gaps(tree, calls, missing, z, local, mean, out, at)
+    elif suits and fill is None and missing.rule == "propagate":
+        share, method = leaf_shares(tree, local)[:, None, :], aggregate.methods.get(mean).function
+        for draws in blocks(len(local), _per_block(z)):
+            out[at[draws]] = method(z, share[draws], missing="propagate")
+    else:
+        for draws in blocks(len(local), _per_block(z)):
+            out[at[draws]] = _up(tree, calls, missing, z, local[draws], fill)
+    return out
+
+
+def _per_block(z: FloatArray) -> int:
+    return max(1, _CELLS // max(1, len(z)))
 
 
 def _apart(tree: Tree) -> bool:
@@ -136,7 +157,9 @@ def _with_gaps(
     z: FloatArray,
     local: FloatArray,
     mean: str,
-) -> FloatArray:
+    out: FloatArray,
+    at: NDArray[np.intp],
+) -> None:
     """Score rows with gaps by one mean all the way up, the weight of what is missing going to its siblings.
 
     The root is one product over all indicators, put right by what the gaps of each pillar change. Rows in which too
@@ -154,10 +177,10 @@ def _with_gaps(
             own = tree.leaf[inside]
             rows = np.flatnonzero(absent[:, own].any(axis=1))
             if rows.size:
-                at = np.ix_(rows, own)
-                pillars.append((inside, rows, y[at], absent[at].astype(np.float64)))
-    score, thin = np.empty((len(local), len(z))), np.zeros(len(z), dtype=bool)
-    for draws in blocks(len(local), max(1, _CELLS // max(1, len(z)))):
+                cells = np.ix_(rows, own)
+                pillars.append((inside, rows, y[cells], absent[cells].astype(np.float64)))
+    thin = np.zeros(len(z), dtype=bool)
+    for draws in blocks(len(local), _per_block(z)):
         total = y @ share[draws, tree.nodes].T
         for inside, rows, there, holes in pillars:
             lost = holes @ local[draws, inside].T
@@ -170,12 +193,11 @@ def _with_gaps(
         if back is not None:
             with np.errstate(all="ignore"):
                 back(total, out=total)
-        score[draws] = total.T
+        out[at[draws]] = total.T
     few = np.flatnonzero(thin)
     if few.size:
-        for draws in blocks(len(local), max(1, _CELLS // len(few))):
-            score[draws, few] = _up(tree, calls, missing, z[few], local[draws])
-    return score
+        for draws in blocks(len(local), _per_block(z[few])):
+            out[np.ix_(at[draws], few)] = _up(tree, calls, missing, z[few], local[draws])
 
 
 def _up(

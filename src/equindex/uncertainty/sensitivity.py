@@ -447,9 +447,9 @@ def _run(
         )
         if part is not None
     )[:1] + (("degree",) if framework.model.equalization is not None else ())
-    source = Source(framework, data)
-    study = Study.of(framework, data, factors, year=year, outputs=outputs, seed=seed, source=source)
-    still = Study.of(framework, data, [], year=year, outputs=outputs, seed=seed, source=source)
+    source = Source(framework, data, scores.panel)
+    study = Study.of(source, factors, year=year, outputs=outputs, seed=seed)
+    still = Study.of(source, [], year=year, outputs=outputs, seed=seed)
     base = Standing(scores=scores, study=study)
     if (base.rank > 0).sum() < 2:
         raise DataError(f"fewer than two regions have a rank in {study.year}, so nothing can move it.")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from equindex import aggregate, impute
 from equindex._arrays import FloatArray
 from equindex.errors import DataError, EquindexError, FrameworkError
 from equindex.framework import Framework, Source, with_settings, without
-from equindex.model import MethodCall, RegionReference, WeightSet
+from equindex.model import MethodCall, WeightSet
 from equindex.schema import Panel
 from equindex.scoring import (
     Plan,
@@ -23,21 +22,14 @@ from equindex.scoring import (
     Scores,
     Tree,
     degrees,
-    fill,
-    measure,
-    measure_treatments,
     pillar_filling,
-    references,
     score,
-    screening,
-    weigh,
 )
-from equindex.scoring import without as out_of
 from equindex.uncertainty.basis import Basis, Output, Points
 from equindex.uncertainty.factors import Choice, Exclude, Factor, Regions, Values, check_names, plain
 from equindex.uncertainty.rolling import drop, leaf_shares, roll, within
 from equindex.uncertainty.weights import Weights
-from equindex.uncertainty.worlds import errors_of, noisy, resampled
+from equindex.uncertainty.worlds import errors_of, measured_on, noisy, resampled
 
 __all__ = ["OUTPUTS", "Basis", "Points", "Study"]
 
@@ -45,7 +37,6 @@ OUTPUTS = ("index", "attainment", "equalization", "degree")
 _MOST_COMBINATIONS = 4096
 _APART = 1 << 31  # the first spawn key of errors and resamples, which no chunk of draws reaches
 _WORLDS = 4096  # errors or resamples among which the points of a design choose
-_BLOCK = 1 << 22  # scores worked on at a time
 
 
 @dataclass(kw_only=True)
@@ -66,17 +57,15 @@ class Study:
     @classmethod
     def of(
         cls,
-        framework: Framework,
-        data: Any,
+        source: Source,
         factors: Sequence[Factor],
         *,
         year: int | None = None,
         outputs: Iterable[str] = ("index",),
         seed: int = 0,
         skip_failing: bool = False,
-        source: Source | None = None,
     ) -> Study:
-        """Read the data and run every combination of choices once.
+        """Run every combination of choices once.
 
         Raises
         ------
@@ -85,7 +74,7 @@ class Study:
         DataError
             With every error of the data.
         """
-        source = source or Source(framework, data)
+        framework = source.framework
         panel = source.panel(framework)
         chosen = list(panel.rows_of)[-1] if year is None else year
         if chosen not in panel.rows_of:
@@ -124,7 +113,10 @@ class Study:
                 for choice, option in pairs:
                     framework = choice.applied(option, framework)
                 variants = self._variants(source, framework)
-                found = {node: self._basis(*variant) for node, variant in variants.items()}
+                found = {
+                    node: self._basis(source.score(built, self.outputs), panel)
+                    for node, (built, panel) in variants.items()
+                }
             except EquindexError as error:
                 failed[", ".join(f"{choice.key}={option}" for choice, option in pairs)] = plain(error)
                 continue
@@ -169,10 +161,8 @@ class Study:
                 raise DataError("other regions are scored than by the framework as it stands.")
         return found
 
-    def _basis(self, framework: Framework, panel: Panel, measured: Panel | None = None) -> Basis:
-        """Score a variant and keep what weights do not change."""
-        plan = framework.prepared()
-        scores = score(plan, panel) if measured is None else _measured_on(plan, panel, measured)
+    def _basis(self, scores: Scores, sample: Panel) -> Basis:
+        """Keep what weights do not change of a variant's scores; the degree is that of a sample."""
         rows, plan = scores.rows(self.year), scores.plan
         mean = tuple(MethodCall(name="arithmetic") for _ in plan.tree.ids)
         made: dict[str, Output] = {}
@@ -188,7 +178,7 @@ class Study:
                 leaves = scores.equalized.rolled.score[rows][:, plan.tree.nodes]
                 made[name] = Output(leaves=leaves, calls=mean, local=plan.local)
             elif name == "degree" and plan.model.equalization is not None:
-                leaves = degrees(plan, measured or panel, self.year)[None, :]
+                leaves = degrees(plan, sample, self.year)[None, :]
                 made[name] = Output(leaves=leaves, calls=mean, local=plan.local)
             else:
                 raise FrameworkError(f"it gives no {name}.")
@@ -232,6 +222,11 @@ class Study:
         """Whether every draw has values or regions of its own, so that all steps are run for each."""
         return any(isinstance(factor, Values | Regions) for factor in self.factors)
 
+    @property
+    def by_data(self) -> bool:
+        """Whether some weights follow from the data."""
+        return any(framework.prepared().by_data for framework, _ in self.variants.values())
+
     def points(self, u: FloatArray, number: NDArray[np.int64], *, designed: bool = False) -> Points:
         """Turn points of the unit cube, shape (points, dimensions), into what each takes.
 
@@ -270,7 +265,9 @@ class Study:
 
     # scores --------------------------------------------------------------------------------------------------
 
-    def run(self, points: Points, failed: dict[int, str] | None = None) -> dict[str, FloatArray]:
+    def run(
+        self, points: Points, failed: dict[int, str] | None = None, shares: FloatArray | None = None
+    ) -> dict[str, FloatArray]:
         """Score every region at every point.
 
         Parameters
@@ -279,54 +276,49 @@ class Study:
             What each draw takes.
         failed : dict, optional
             Gets the reason of each draw that cannot be scored, whose scores are NaN; left out, the first one raises.
+        shares : ndarray, shape (points, indicators), optional
+            Gets the weights of the indicators in the first output, shares of the root; 0 if left out.
 
         Returns
         -------
         dict of ndarray, shape (points, regions), or (points, 1) for a degree
             By output.
         """
-        wide = {name: 1 if name == "degree" else len(self.regions) for name in self.outputs}
-        found = {name: np.empty((len(points), width)) for name, width in wide.items()}
+        found = {
+            name: np.empty((len(points), 1 if name == "degree" else len(self.regions)))
+            for name in self.outputs
+        }
         if self.per_draw:
-            for at in range(len(points)):
-                one = points.take([at])
-                try:
-                    part = self._weigh(self.basis(one), one)
-                except EquindexError as error:
-                    if failed is None:
-                        raise
-                    failed[int(one.number[0])] = str(error)
-                    part = {name: np.full((1, width), np.nan) for name, width in wide.items()}
-                for name in found:
-                    found[name][at] = part[name][0]
+            self._one_by_one(points, np.arange(len(points)), found, failed, shares)
             return found
-        step = max(1, _BLOCK // max(wide.values()))
-        for basis, rows in self.alike(points):
-            for start in range(0, len(rows), step):
-                some = rows[start : start + step]
-                try:
-                    weighed = self._weigh(basis, points.take(some))
-                except EquindexError:
-                    if failed is None:
-                        raise
-                    weighed = self._one_by_one(basis, points.take(some), failed, wide)
-                for name, scores in weighed.items():
-                    found[name][some] = scores
+        for basis, at in self.alike(points):
+            try:
+                self._weigh(basis, points, at, found, shares)
+            except EquindexError:
+                if failed is None:
+                    raise
+                self._one_by_one(points, at, found, failed, shares)
         return found
 
     def _one_by_one(
-        self, basis: Basis, points: Points, failed: dict[int, str], wide: Mapping[str, int]
-    ) -> dict[str, FloatArray]:
-        """Score points of which some cannot be scored, and tell why."""
-        found = {name: np.full((len(points), width), np.nan) for name, width in wide.items()}
-        for at in range(len(points)):
-            one = points.take([at])
+        self,
+        points: Points,
+        at: NDArray[np.intp],
+        found: dict[str, FloatArray],
+        failed: dict[int, str] | None,
+        shares: FloatArray | None,
+    ) -> None:
+        """Score points that are worlds of their own, or of which some cannot be scored, and tell why."""
+        for place in at[:, None]:
+            one = points.take(place)
             try:
-                for name, scores in self._weigh(basis, one).items():
-                    found[name][at] = scores[0]
+                self._weigh(self.basis(one), points, place, found, shares)
             except EquindexError as error:
-                failed[int(one.number[0])] = self._why(one, error)
-        return found
+                if failed is None:
+                    raise
+                failed[int(one.number[0])] = str(error) if self.per_draw else self._why(one, error)
+                for scores in found.values():
+                    scores[place] = np.nan
 
     def _why(self, point: Points, error: EquindexError) -> str:
         """Return why a draw cannot be scored, with the regions and pillars that its framework names."""
@@ -359,7 +351,7 @@ class Study:
         others = panel.region != self.regions[place]
         rest = replace(panel, scored=others if panel.scored is None else panel.scored & others)
         plan = framework.prepared()
-        scores = score(plan, rest)
+        scores = score(plan, rest, wanted=self.outputs)
         part = {"index": scores.rolled, "attainment": scores.attained, "equalization": scores.equalized}
         rolled = part[self.outputs[0]]
         assert rolled is not None
@@ -402,13 +394,27 @@ class Study:
         leaves = {self.tree.ids[node] for node in self.tree.nodes}
         return factor.how == "experts" and set(factor.named) == leaves
 
-    def _weigh(self, basis: Basis, points: Points) -> dict[str, FloatArray]:
-        found = {}
+    def _weigh(
+        self,
+        basis: Basis,
+        points: Points,
+        at: NDArray[np.intp],
+        found: Mapping[str, FloatArray],
+        shares: FloatArray | None,
+    ) -> None:
+        """Score the points `at` those positions, which have a basis in common."""
+        some = points.take(at)
         for name, output in basis.outputs.items():
-            local = self.weights(basis, output, points)
-            rolled = roll(basis.tree, output.calls, basis.missing, output.leaves, local, output.fill)
-            found[name] = rolled * basis.total if name == "index" and basis.total != 1.0 else rolled
-        return found
+            local = self.weights(basis, output, some)
+            scores = found[name]
+            roll(
+                basis.tree, output.calls, basis.missing, output.leaves, local, output.fill, out=scores, at=at
+            )
+            if name == "index" and basis.total != 1.0:
+                scores[at] *= basis.total
+            if shares is not None and name == self.outputs[0]:
+                own = self.tree.leaf[basis.nodes[basis.tree.nodes]]
+                shares[np.ix_(at, own)] = leaf_shares(basis.tree, local)
 
     def replay(self, point: Points) -> tuple[Framework, Scores]:
         """Return the framework of one draw with its weights, and the scores of its data, every step kept."""
@@ -424,7 +430,7 @@ class Study:
         )
         built = framework.replace(weights=drawn)
         plan = built.prepared()
-        scores = score(plan, panel) if measured is None else _measured_on(plan, panel, measured)
+        scores = score(plan, panel) if measured is None else measured_on(plan, panel, measured)
         return built, replace(scores, years=(self.year,))
 
     def basis(self, point: Points) -> Basis:
@@ -432,7 +438,11 @@ class Study:
         combination, gone = int(point.combination[0]), int(point.gone[0])
         if not self.per_draw:
             return self.bases.get((combination, gone)) or self.bases[combination, -1]
-        return self._basis(*self._data(point))
+        framework, panel, measured = self._data(point)
+        plan = framework.prepared()
+        if measured is None:
+            return self._basis(score(plan, panel, wanted=self.outputs), panel)
+        return self._basis(measured_on(plan, panel, measured), measured)
 
     def _data(self, point: Points) -> tuple[Framework, Panel, Panel | None]:
         """Return a draw's framework and data, and the rows that its steps measure where these are others."""
@@ -455,26 +465,6 @@ class Study:
         drawn = rng.uniform(-1, 1, shape) if factor.rounding else rng.standard_normal(shape)
         own = [leaves.index(name) for name in framework.prepared().leaves]
         return noisy(panel, errors_of(factor, framework, panel), drawn[:, own])
-
-
-def _measured_on(plan: Plan, panel: Panel, measured: Panel) -> Scores:
-    """Score `panel` with what the steps measure on other rows."""
-    full = fill(plan, out_of(measured, screening(plan, measured)))
-    treatments = measure_treatments(plan, full)
-    found = plan.treated(treatments)
-    summaries = measure(found, full) if plan.composite else {}
-    wanted = plan.model.equalization
-    known = {}
-    if wanted is not None and not isinstance(wanted.reference, RegionReference):
-        known = references(plan, measured)
-    return score(
-        plan,
-        panel,
-        summaries=summaries,
-        treatments=treatments,
-        known=known,
-        weights=weigh(found, full, summaries) if plan.by_data else None,
-    )
 
 
 def _pick(u: FloatArray, count: int) -> NDArray[np.intp]:

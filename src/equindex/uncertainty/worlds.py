@@ -9,10 +9,23 @@ import numpy as np
 from equindex._arrays import FloatArray
 from equindex.errors import DataError
 from equindex.framework import Framework
+from equindex.model import RegionReference
 from equindex.schema import Panel
+from equindex.scoring import (
+    Plan,
+    Scores,
+    fill,
+    measure,
+    measure_treatments,
+    references,
+    score,
+    screening,
+    weigh,
+)
+from equindex.scoring import without as out_of
 from equindex.uncertainty.factors import Values
 
-__all__ = ["errors_of", "noisy", "resampled"]
+__all__ = ["errors_of", "measured_on", "noisy", "resampled"]
 
 
 def errors_of(factor: Values, framework: Framework, panel: Panel) -> FloatArray:
@@ -100,4 +113,24 @@ def resampled(panel: Panel, rng: np.random.Generator) -> Panel:
         lowest=None,
         places={},
         conditions={},
+    )
+
+
+def measured_on(plan: Plan, panel: Panel, measured: Panel) -> Scores:
+    """Score `panel` with what the steps measure on other rows."""
+    full = fill(plan, out_of(measured, screening(plan, measured)))
+    treatments = measure_treatments(plan, full)
+    found = plan.treated(treatments)
+    summaries = measure(found, full) if plan.composite else {}
+    wanted = plan.model.equalization
+    known = {}
+    if wanted is not None and not isinstance(wanted.reference, RegionReference):
+        known = references(plan, measured)
+    return score(
+        plan,
+        panel,
+        summaries=summaries,
+        treatments=treatments,
+        known=known,
+        weights=weigh(found, full, summaries) if plan.by_data else None,
     )
