@@ -607,7 +607,7 @@ def same(one, other):
         pd.testing.assert_frame_equal(frame, other.tables()[name], check_exact=True)
 
 
-@pytest.mark.parametrize(("vary", "draws"), [(MIXED, 2500), (WORLDS, 70)], ids=["weights", "worlds"])
+@pytest.mark.parametrize(("vary", "draws"), [(MIXED, 2100), (WORLDS, 25)], ids=["weights", "worlds"])
 def test_engines_and_workers_give_the_same_bits(vary, draws):
     serial = analysed(vary, draws=draws)
     for engine, workers in (("threads", 1), ("threads", 2), ("threads", 5), ("processes", 2)):

@@ -173,6 +173,10 @@ def test_a_run_is_extended_to_the_bytes_of_one_run(tmp_path):
         (["--vary", "normalise=minmax,rank,minmx", "--skip-failing"], "Did you mean 'minmax'?"),
         (["--vary", "missing=propagate,reweigh", "--skip-failing"], "is 'reweigh'"),
         (
+            ["--vary", 'normalise=zscore,rank,{ name = "minmax", lowr = 1 }', "--skip-failing"],
+            "has no option 'lowr'. Did you mean 'lower'?",
+        ),
+        (
             ["--vary", "normalise=zscore,to_target"],
             "of 2 combinations cannot be scored: normalise=to_target: ",
         ),
@@ -215,6 +219,18 @@ def test_extending_varies_what_it_varied(tmp_path):
     said = " ".join(other.stderr.split())
     assert "varies weights up or down by up to 25%; normalise by minmax, rank;" in said
     assert "not weights up or down by up to 10%. Leave out --vary" in said
+
+
+def test_extending_keeps_the_draws_and_takes_other_intervals(tmp_path):
+    ran("--draws", 30, "--seed", 3, "-o", tmp_path / "a")
+    saved = ("--draws", 60, "--extend", tmp_path / "a" / "draws.npz")
+
+    whole = ran("--draws", 60, "--seed", 3, "--level", 0.5, "--top", 3)
+    assert ran(*saved, "--level", 0.5, "--top", 3, "--seed", 3).stdout == whole.stdout
+    for option, value in (("seed", 4), ("year", 1998)):
+        said = " ".join(ran(*saved, f"--{option}", value, code=1).stderr.split())
+        assert f"was drawn with {option} " in said
+        assert f"not {value}. Leave out --{option}" in said
 
 
 def test_options_that_are_never_drawn_are_not_said_to_vary():

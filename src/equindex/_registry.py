@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar, overload
 
 from equindex.errors import MethodError, nearest
@@ -24,6 +25,12 @@ _OURS = (
 )  # what a framework gives, not its file's options
 
 
+@cache
+def _options(function: Callable[..., Any]) -> Mapping[str, Any]:
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in _DATA}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """One registered function, with what its signature, docstring and traits say."""
@@ -36,8 +43,7 @@ class Method:
     @property
     def options(self) -> dict[str, Any]:
         """Keyword-only parameters and their defaults (``inspect.Parameter.empty`` where required)."""
-        parameters = inspect.signature(self.function).parameters.values()
-        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name not in _DATA}
+        return dict(_options(self.function))
 
     @property
     def keys(self) -> dict[str, Any]:

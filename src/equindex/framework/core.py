@@ -205,15 +205,18 @@ class Framework:
         FrameworkError
             Listing all that does not fit together.
         """
-        faults = [*inconsistencies(self.model), *option_faults(self.model)]
-        if faults:
-            raise FrameworkError(f"{where}:\n  " + "\n  ".join(faults))
+        if self._faults:
+            raise FrameworkError(f"{where}:\n  " + "\n  ".join(self._faults))
         try:
             return self._plan
         except FrameworkError as error:
             if self.weights is not None and str(error).startswith(f"weight set {self.weights.id!r}"):
                 raise  # a file of its own, which is to be mended
             raise type(error)(f"{where}:\n  " + str(error).replace("\n", "\n  ")) from None
+
+    @cached_property
+    def _faults(self) -> list[str]:
+        return [*inconsistencies(self.model), *option_faults(self.model)]
 
     @cached_property
     def _plan(self) -> Plan:

@@ -159,6 +159,11 @@ def extend(
     *,
     draws: int,
     vary: Iterable[str] | None = None,
+    seed: int | None = None,
+    year: int | None = None,
+    level: float | None = None,
+    top: int | None = None,
+    skip_failing: bool | None = None,
     engine: str = "threads",
     workers: int | None = None,
     folder: str | Path | None = None,
@@ -176,6 +181,10 @@ def extend(
         How many altogether.
     vary : iterable of str, optional
         What the file varies, which goes without saying; anything else is refused.
+    seed, year : int, optional
+        Those of the file; others are refused.
+    level, top, skip_failing : optional
+        As for `analyse`; what the file was made with when left out.
     engine, workers, folder, progress
         As for `analyse`.
 
@@ -198,10 +207,24 @@ def extend(
                 f"{str(saved)!r} varies {varied(asked.factors)}, not {varied(given)}. Leave out --vary to go on "
                 "with its draws, or leave out --extend to begin anew."
             )
+    for name, wanted in (("seed", seed), ("year", year)):
+        have = getattr(asked, name)
+        if wanted is not None and wanted != have:
+            raise FrameworkError(
+                f"{str(saved)!r} was drawn with {name} {have}, not {wanted}. Leave out --{name} to go on with its "
+                "draws, or leave out --extend to begin anew."
+            )
     if draws <= kept.draws:
         raise FrameworkError(f"{str(saved)!r} has {kept.draws:,} draws already. Ask for more than that.")
+    asked = replace(
+        asked,
+        draws=draws,
+        level=asked.level if level is None else level,
+        top=asked.top if top is None else top,
+        skip_failing=asked.skip_failing if skip_failing is None else skip_failing,
+    )
     _check(draws, asked.seed, asked.level, asked.top)
-    return _run(framework, data, scores, replace(asked, draws=draws), engine, workers, progress, kept)
+    return _run(framework, data, scores, asked, engine, workers, progress, kept)
 
 
 def again(

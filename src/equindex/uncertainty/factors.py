@@ -33,7 +33,9 @@ __all__ = [
 
 _OWN = ("weights", "exclude", "values", "regions")
 _SECTIONS = ("methods", "attainment", "equalization", "monitoring", "opinion", "classes", "table")
-_UNKNOWN = re.compile(r"there is no \w+ method '.*|\S+( → \S+)*: should be '.+, is .*")
+_UNKNOWN = re.compile(
+    r"there is no \w+ method '.*|\w+ method '\w+' has no option '.*|\S+( → \S+)*: should be '.+, is .*"
+)
 _TABLES = (".csv", ".xlsx", ".xls", ".tsv", ".txt")
 
 
