@@ -47,15 +47,18 @@ class Tally:
     """Counts of ranks, added to block by block.
 
     `counts[bin, region]` counts ranks from above. Counts from below mirror them but where regions share a rank or
-    have none: `apart` holds those differences and is None while there are none.
+    have none: `apart` holds those differences and is None while there are none. Who is at which place waits in
+    `places`, shape (regions, draws), until many draws are there, as counting few costs nearly as much: `flush` ends it.
     """
 
     n: int
     first: IntArray
     counts: NDArray[np.int32]
     apart: NDArray[np.int32] | None
-    sums: IntArray
+    added: IntArray
     ranked: IntArray
+    places: NDArray[Any]
+    waiting: int = 0
     draws: int = 0
     tied: int = 0
     level: int = 0
@@ -65,14 +68,25 @@ class Tally:
         """Return an empty tally of n regions."""
         first = bins(n)
         counts = np.zeros((len(first), n), dtype=np.int32)
-        zeros = np.zeros((2, n), dtype=np.int64)
-        return cls(n=n, first=first, counts=counts, apart=None, sums=zeros[0], ranked=zeros[1])
+        zeros, kind = np.zeros((2, n), dtype=np.int64), np.uint16 if n <= 1 << 16 else np.uint32
+        most = max(256, min(_MOST_DRAWS, _ORDER_BYTES // (np.dtype(kind).itemsize * max(1, n))))
+        places = np.empty((n, most), dtype=kind)
+        return cls(n=n, first=first, counts=counts, apart=None, added=zeros[0], ranked=zeros[1], places=places)
 
     @property
     def at_once(self) -> int:
         """Draws whose places are kept at once."""
-        size = 2 if self.n <= 1 << 16 else 4
-        return max(256, min(_MOST_DRAWS, _ORDER_BYTES // (size * max(1, self.n))))
+        return int(self.places.shape[1])
+
+    @property
+    def sums(self) -> IntArray:
+        """Sum of each region's ranks."""
+        if len(self.first) < self.n:
+            return self.added
+        found = np.zeros(self.n, dtype=np.int64)
+        for block in blocks(self.n, 256):
+            found += self.first[block] @ self.counts[block]
+        return found
 
     def add(self, draws: int, fill: Fill, exact: Exact, unknown: BoolArray | None = None) -> list[IntArray]:
         """Count the ranks of at most `at_once` draws; return the draws and the regions that lead them.
@@ -90,14 +104,16 @@ class Tally:
             Where `fill` writes NaN.
         """
         n = self.n
-        bits = max(16, (n - 1).bit_length())
-        kind: Any = np.uint16 if bits == 16 else np.uint32
+        bits, kind = max(16, (n - 1).bit_length()), self.places.dtype.type
         every = 8 // kind().itemsize
         low = slice(0 if sys.byteorder == "little" else every - 1, None, every)
         below = np.uint64((1 << bits) - 1)
         apart = np.uint64((2 << bits) - 1)  # keys with the region in their low bits may differ by this much
         index = np.arange(n, dtype=np.uint64)
-        places = np.empty(n * draws, dtype=kind).reshape(n, draws)
+        if self.waiting + draws > self.at_once:
+            self.flush()
+        places = self.places[:, self.waiting : self.waiting + draws]
+        self.waiting += draws
         count = np.full(draws, n) if unknown is None else n - unknown.sum(axis=1)
         lock = threading.Lock()
         leaders: dict[int, tuple[IntArray, IntArray]] = {}
@@ -128,7 +144,6 @@ class Tally:
 
         step = max(4, _SORT_BYTES // (8 * max(1, n)))
         map_blocks(sort, blocks(draws, step), numbers=draws * n, buffer=2 * step * n)
-        self._count(places)
         if unknown is not None:
             self._count_below(places, np.flatnonzero(count < n), count)
         self.draws += draws
@@ -140,18 +155,16 @@ class Tally:
             np.concatenate([places[0, led].astype(np.int64), *(pair[1] for pair in more)]),
         ]
 
-    def _count(self, places: NDArray[Any]) -> None:
+    def flush(self) -> None:
         """Count who is at each place."""
-        ends = np.append(self.first[1:] - 1, self.n)
-        draws = places.shape[1]
+        ends, draws = np.append(self.first[1:] - 1, self.n), self.waiting
+        places, self.waiting = self.places[:, :draws], 0
         for number, (start, end) in enumerate(zip(self.first - 1, ends, strict=True)):
             here = places[start:end].ravel()
             found = np.bincount(here, minlength=self.n)
             self.counts[number] += found
-            if end - start == 1:
-                self.sums += found * (start + 1)
-            else:
-                self.sums += np.bincount(
+            if len(self.first) < self.n:
+                self.added += np.bincount(
                     here, weights=np.repeat(np.arange(start, end) + 1.0, draws), minlength=self.n
                 ).astype(np.int64)
 
@@ -178,7 +191,7 @@ class Tally:
         known = found.first >= 0
         self._move(self.counts, found.place, region, -1)
         self._move(self.counts, found.first[known], region[known], 1)
-        np.subtract.at(self.sums, region, found.place - found.first)
+        np.subtract.at(self.added, region, found.place - found.first)
         np.subtract.at(self.ranked, region[~known], 1)
         if known.any():
             if self.apart is None:

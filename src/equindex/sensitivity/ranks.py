@@ -270,6 +270,7 @@ def _result(tally: Tally, n: int, kept: IntArray, led: FloatArray | None) -> Acc
 
 
 def _ranks_of(tally: Tally, n: int, kept: IntArray, led: FloatArray | None) -> Acceptability:
+    tally.flush()
     below = tally.counts[::-1] if tally.apart is None else tally.counts[::-1] + tally.apart
     counts, sums, ranked = tally.counts, tally.sums, tally.ranked
     if tally.n < n:

@@ -202,7 +202,7 @@ def run(
 def _lead(leads: NDArray[np.int64], led: FloatArray, scores: FloatArray, weights: FloatArray) -> None:
     """Add the weights of each draw to those of the region that leads it, or of all that do."""
     best = np.fmax.reduce(scores, axis=1, keepdims=True)
-    draws, regions = np.nonzero(scores == best)
+    draws, regions = np.divmod(np.flatnonzero(scores == best), scores.shape[1])  # faster than nonzero
     leads += np.bincount(regions, minlength=len(leads))
     np.add.at(led, regions, weights[draws])
 
