@@ -111,7 +111,7 @@ def methods_vary(levels: int, gaps: float) -> None:
         f"methods, weights and exclusion vary: {REGIONS:,} x {INDICATORS}, {levels} level(s), {gaps:.0%} gaps",
         {
             "plain numpy": lambda: plain(x, levels, few.draws, weights),
-            "equindex, scores": lambda: list(stream(study.run, points, engine="serial")),
+            "equindex, scores": lambda: list(stream(study.run, points)),
             "equindex, ranks and their shares": lambda: drawing.run(study, DRAWS),
             "equindex, table to results": lambda: uncertainty.analyse(
                 built, frame, vary=METHODS, draws=DRAWS

@@ -71,7 +71,9 @@ class Tally:
         zeros, kind = np.zeros((2, n), dtype=np.int64), np.uint16 if n <= 1 << 16 else np.uint32
         most = max(256, min(_MOST_DRAWS, _ORDER_BYTES // (np.dtype(kind).itemsize * max(1, n))))
         places = np.empty((n, most), dtype=kind)
-        return cls(n=n, first=first, counts=counts, apart=None, added=zeros[0], ranked=zeros[1], places=places)
+        return cls(
+            n=n, first=first, counts=counts, apart=None, added=zeros[0], ranked=zeros[1], places=places
+        )
 
     @property
     def at_once(self) -> int:

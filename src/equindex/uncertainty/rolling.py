@@ -130,7 +130,7 @@ def roll(
                 back(part, out=part)
             out[at[draws]] = part
     elif suits and fill is None and missing.rule == "reweight" and _apart(tree):
-        _with_gaps(tree, calls, missing, z, local, mean, out, at)
+        _with_gaps(tree, missing, z, local, mean, out, at)
     elif suits and fill is None and missing.rule == "propagate":
         share, method = leaf_shares(tree, local)[:, None, :], aggregate.methods.get(mean).function
         for draws in blocks(len(local), _per_block(z)):
@@ -152,7 +152,6 @@ def _apart(tree: Tree) -> bool:
 
 def _with_gaps(
     tree: Tree,
-    calls: Sequence[MethodCall],
     missing: Missing,
     z: FloatArray,
     local: FloatArray,
@@ -163,7 +162,8 @@ def _with_gaps(
     """Score rows with gaps by one mean all the way up, the weight of what is missing going to its siblings.
 
     The root is one product over all indicators, put right by what the gaps of each pillar change. Rows in which too
-    little of a pillar is left in some draw go up node by node.
+    little of a pillar is left in some draw go up node by node. Means are of `to` of the scores, and `back` from that at
+    the end alone.
     """
     absent, to, back = np.isnan(z), *_MEANS[mean]
     y = np.where(absent, 0.0, z if to is None else to(z))
@@ -197,7 +197,42 @@ def _with_gaps(
     few = np.flatnonzero(thin)
     if few.size:
         for draws in blocks(len(local), _per_block(z[few])):
-            out[np.ix_(at[draws], few)] = _up(tree, calls, missing, z[few], local[draws])
+            found = _up_alike(tree, missing, y[few], absent[few], local[draws])
+            if back is not None:
+                back(found, out=found)
+            out[np.ix_(at[draws], few)] = found
+
+
+def _up_alike(
+    tree: Tree, missing: Missing, y: FloatArray, absent: BoolArray, local: FloatArray
+) -> FloatArray:
+    """Go up node by node, by arithmetic means that leave out what is missing or too thin."""
+    present = np.where(absent, 0.0, 1.0)
+    score: dict[int, FloatArray] = {}
+    cover: dict[int, FloatArray] = {}
+    there: dict[int, FloatArray] = {}
+    for node in range(len(tree.ids) - 1, -1, -1):
+        inside = tree.children[node].tolist()
+        if not inside:
+            continue
+        weights, own = local[:, inside], tree.leaf[inside]
+        if own[0] >= 0:
+            total, covered = weights @ y[:, own].T, weights @ present[:, own].T
+            weight = covered
+        else:
+            total, covered, weight = (
+                _weighted([part[child] for child in inside], weights) for part in (score, cover, there)
+            )
+        enough = (covered >= missing.min_coverage - _ROUNDING) & (weight > 0)
+        with np.errstate(all="ignore"):
+            score[node] = np.divide(total, weight, out=total)
+        score[node][~enough] = np.nan if node == 0 else 0.0
+        cover[node] = covered * enough
+        there[node] = enough.astype(np.float64)
+        for child in inside:
+            for part in (score, cover, there):
+                part.pop(child, None)
+    return score[0]
 
 
 def _up(
