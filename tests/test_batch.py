@@ -393,6 +393,31 @@ def test_a_year_too_large_to_compare_is_refused_and_goes_on_with_more_memory(tmp
     assert (tmp_path / "out" / "inequality.parquet").exists()
 
 
+def test_a_hundred_thousand_groups_are_told_but_not_every_pair_of_them(tmp_path):
+    size = 100_000
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(rng.random((size, 4)), columns=list("abcd"))
+    frame = frame.assign(region=[f"{at:06d}" for at in range(size)], year=2020)
+    regions = [{"region": code, "zone": f"z{code}"} for code in frame["region"]]
+    source = laid(tmp_path / "data", frame, group=30_000)
+    wanted = {"measures": ["theil_t"], "degree": "gini", "groups": ["zone"]}
+
+    with pytest.raises(FrameworkError, match=r"pair of the 100,000 groups of 'zone'"):
+        batch.run(
+            framework(LEAVES, pillar=PILLARS, regions=regions, equalization=wanted), source, tmp_path / "out"
+        )
+    plan = framework(LEAVES, pillar=PILLARS, regions=regions, equalization=wanted | {"degree": "theil_t"})
+    batch.run(plan, source, tmp_path / "out")
+
+    found = pd.read_parquet(tmp_path / "out" / "index.parquet")
+    assert len(found) == 1 + size
+    split = pd.read_parquet(tmp_path / "out" / "inequality.parquet")
+    parts = split[(split["node"] == "a") & (split["group"] == "") & ~split["weighted"]].set_index("part")[
+        "value"
+    ]
+    assert parts["between"] == pytest.approx(parts["total"])  # every region is a group of its own
+
+
 def test_the_index_is_told_of_everyone_and_of_every_group(tmp_path):
     plan, frame = countries(groups=200)
     frame.loc[5, ["a", "b", "c"]] = np.nan

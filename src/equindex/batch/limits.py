@@ -7,7 +7,7 @@ from equindex.errors import FrameworkError
 from equindex.framework import Framework
 from equindex.model import MethodCall
 from equindex.scoring import Plan
-from equindex.scoring.equalized import check_scores
+from equindex.scoring.equalized import called, check_scores
 
 __all__ = ["refuse"]
 
@@ -18,6 +18,7 @@ _RELATIVE = {
     "borda": "arithmetic, of normalise = borda",
     "kemeny": "arithmetic, of normalise = rank",
 }
+_GROUPS = 1000  # whose every pair can be told
 _WHOLE = "Score the table in memory (equindex score)"
 
 
@@ -100,6 +101,15 @@ def _tables(framework: Framework) -> list[str]:
     faults = []
     if model.change:
         faults.append("changes of regions are carried back in memory alone. Re-express old rows beforehand.")
+    wanted = model.equalization
+    for group in wanted.groups if wanted else ():
+        frame = None if framework.regions is None else framework.regions.frame
+        count = 0 if frame is None or group not in frame else frame[group].nunique()
+        if wanted and count > _GROUPS and any(call.name == "gini" for call in called(wanted)):
+            faults.append(
+                f"gini compares every pair of the {count:,} groups of {group!r}, more than {_GROUPS:,}. Group by "
+                'larger ones, or set [equalization] measures and degree to others, such as "theil_t".'
+            )
     if model.equalization and "scores" in model.equalization.basis:
         try:
             check_scores(framework.prepared())
