@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from equindex import aggregate, batch, normalise
+from equindex import aggregate, batch, impute, normalise, treat, weighting
 from equindex.batch import journal
 from equindex.cli import app
-from equindex.errors import DataError, EngineError, FrameworkError
+from equindex.errors import DataError, DomainError, EngineError, FrameworkError
 from small import framework
 
 pa = pytest.importorskip("pyarrow")
@@ -87,6 +87,11 @@ OPTIONS = {
     "power": {"exponent": 0.5},
     "owa": {"positions": [0.7, 0.3]},
     "mean_min": {"alpha": 0.4, "beta": 0.1},
+    "optimised": {"wanted": [4, 1, 2, 3]},
+    "winsorise": {"quantiles": [0.02, 0.97]},
+    "group_mean": {"by": "zone"},
+    "group_median": {"by": "zone"},
+    "cold_deck": {"table": "x.csv"},
 }
 TAKES = {
     "goalposts": {"goalposts": [0, 60]},
@@ -95,8 +100,26 @@ TAKES = {
 }
 
 
+REFUSED = {
+    "aggregate": RELATIVE,
+    "impute": [
+        "mean",
+        "median",
+        "group_mean",
+        "group_median",
+        "row_mean",
+        "cold_deck",
+        "nearest",
+        "regression",
+        "last",
+        "linear",
+    ],
+    "treat": ["shifted_log", "box_cox", "skew_kurtosis", "winsorise", "iqr"],
+}
+
+
 def variants():
-    """Return every normaliser and aggregate that a framework takes and a batch does not refuse."""
+    """Return a framework with each registered method: what is not refused must be the same as in memory."""
     found = []
     for method in normalise.methods:
         call = {"name": method.name} | OPTIONS.get(method.name, {})
@@ -107,33 +130,80 @@ def variants():
         call = {"name": method.name} | OPTIONS.get(method.name, {})
         scale = {"name": "minmax", "lower": 1, "upper": 100}
         found.append(pytest.param({"normalise": scale, "aggregate": call}, id=f"aggregate-{method.name}"))
+    for family in (weighting.methods, impute.methods, treat.methods):
+        step = {"weighting": "weighting", "impute": "impute", "treat": "treat"}[family.name]
+        for method in family:
+            if not method.traits.get("weights_per_region"):  # an aggregate of that name
+                call = {"name": method.name} | OPTIONS.get(method.name, {})
+                found.append(pytest.param({step: call}, id=f"{step}-{method.name}"))
     return found
 
 
 @pytest.mark.parametrize("methods", variants())
-def test_a_batch_scores_as_in_memory_whatever_the_blocks(tmp_path, monkeypatch, methods):
+def test_a_batch_scores_as_in_memory_whatever_the_blocks_and_workers(tmp_path, monkeypatch, request, methods):
+    step, _, name = request.node.callspec.id.partition("-")
+    gaps = 0.0 if step == "weighting" and name == "cv" else 0.05
+    frame = data(300, gaps=gaps)
+    monkeypatch.chdir(tmp_path)
+    frame.to_csv("x.csv", index=False)  # for the cold deck
     plan = built(**methods)
-    calls = plan.prepared().calls
-    wanted = None if any(call.name in RELATIVE for call in calls) else plan.score(data())
-    frame = data()
-    source = laid(tmp_path / "data", frame, files=3, group=90)
-    if wanted is None:
-        with pytest.raises(FrameworkError, match=r"compares all regions.*or use"):
+    source = laid(tmp_path / "data", frame, files=3, group=40)
+    if name in REFUSED.get(step, ()):
+        with pytest.raises(FrameworkError, match=rf"{name}'.* (or use|Fill|Treat)"):
             batch.run(plan, source, tmp_path / "out")
         return
-    expected = pd.DataFrame(
-        {"index": wanted.index.to_numpy(), "p": wanted.pillars["p"].to_numpy()}, index=wanted.index.index
-    )
+    wanted = plan.score(frame)
+    ulps = 4 if step != "weighting" else 64  # weights are a few roundings apart
 
-    for number, rows in enumerate((64, 50_000)):
+    for number, (rows, workers) in enumerate(((30, 3), (50_000, 1))):
         monkeypatch.setattr("equindex.batch.blocks.BLOCK_ROWS", rows)
-        monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 3 * rows)
-        batch.run(plan, source, tmp_path / f"{number}", pillars=True)
+        monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", rows)
+        batch.run(plan, source, tmp_path / f"{number}", pillars=True, workers=workers)
         found = read(tmp_path / f"{number}")
 
-        assert found["region"].tolist() == [region for region, _ in expected.index]
-        same(found["index"].to_numpy(), expected["index"].to_numpy())
-        same(found["p"].to_numpy(), expected["p"].to_numpy())
+        assert found["region"].tolist() == [region for region, _ in wanted.index.index]
+        same(found["index"].to_numpy(), wanted.index.to_numpy(), ulps)
+        same(found["p"].to_numpy(), wanted.pillars["p"].to_numpy(), ulps)
+
+
+@pytest.mark.parametrize("base", ["year", 2020])
+@pytest.mark.parametrize(
+    "call", ["entropy", "critic", "standard_deviation", {"name": "optimised", "wanted": 1}]
+)
+def test_weights_from_the_data_are_those_of_a_fit_and_are_kept(tmp_path, monkeypatch, base, call):
+    monkeypatch.setattr("equindex.batch.blocks.BLOCK_ROWS", 64)
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 64)
+    frame = data(300)
+    frame["d"] = 1e6 - frame["d"] ** 3 / 1e3  # hardly varies, and one of the others is a trapezoid
+    leaves = [LEAVES[0] | {"normalise": "trapezoid"} | TAKES["interval"], *LEAVES[1:]]
+    plan = framework(leaves, pillar=PILLARS, methods={"normalise": "minmax", "base": base, "weighting": call})
+
+    found = batch.run(plan, laid(tmp_path / "data", frame, files=2), tmp_path / "out").fitted
+
+    wanted = plan.fit(frame).weights
+    assert found.weights == pytest.approx(wanted, rel=1e-12)
+    told = json.loads((tmp_path / "out" / "provenance.json").read_text())["derived_weights"]
+    assert told == found.weights == type(found).load(tmp_path / "out" / "fitted.json").weights
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("cv", {"b": lambda f: f["a"] - 9}, r"values of both signs.*\n.*'b'"),
+        ("critic", {"b": np.nan}, r"two regions without missing values"),
+        ("entropy", {"b": 7.0, "a": 7.0, "c": 7.0, "d": 7.0}, "every indicator is constant"),
+    ],
+)
+def test_weights_that_the_data_cannot_give_are_refused_as_in_memory(tmp_path, name, change, said):
+    frame = data(60).assign(**change)
+    plan = built(weighting=name, normalise={"name": "scaled", "low": -50, "high": 60})
+
+    with pytest.raises(DomainError, match="(?s)" + said) as refused:
+        batch.run(plan, laid(tmp_path / "data", frame), tmp_path / "out")
+
+    assert f"while weighing by {name!r} from the data" in "\n".join(refused.value.__notes__)
+    with pytest.raises(DomainError, match="(?s)" + said):
+        plan.score(frame)
 
 
 @pytest.mark.parametrize("base", ["year", 2020])
@@ -527,15 +597,13 @@ def test_any_engine_that_maps_arrow_batches_fits_and_scores_the_same():
 
 
 def test_all_that_needs_every_row_is_refused_at_once_with_what_to_do(tmp_path):
-    plan = built(
-        aggregate="copeland", impute="mean", treat="iqr", weighting="entropy", screen={"min_measured": 0.5}
-    )
+    plan = built(aggregate="copeland", impute="mean", treat="iqr", screen={"min_measured": 0.5})
 
     with pytest.raises(FrameworkError) as refused:
         batch.run(plan, laid(tmp_path / "data", data()), tmp_path / "out")
 
     text = str(refused.value)
-    for word in ("'copeland'", "impute 'mean'", "treat 'iqr'", "'entropy'", "methods.screen", "weights.toml"):
+    for word in ("'copeland'", "impute 'mean'", "treat 'iqr'", "methods.screen"):
         assert word in text
     assert not (tmp_path / "out").exists()
 

@@ -29,6 +29,10 @@ def measure_batches(framework: Framework) -> _Mapped:
         If the framework asks for what partitions cannot give.
     """
     refuse(framework)
+    if framework.prepared().by_data:
+        raise FrameworkError(
+            "weights from the data take one more pass. Use equindex batch, or give weights that it found."
+        )
     if framework.prepared().ordered:
         raise FrameworkError(
             "ranks need values sorted over all partitions. Use equindex batch, or minmax or zscore."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equindex import aggregate
+from equindex.batch.weights import weigher
 from equindex.errors import FrameworkError
 from equindex.framework import Framework
 from equindex.model import MethodCall
@@ -37,7 +38,7 @@ def refuse(framework: Framework) -> None:
             "memory (equindex score)."
         )
     faults = [*_aggregates(plan), *_steps(plan), *_tables(framework)]
-    if plan.by_data:
+    if plan.by_data and "sample" not in weigher(plan).traits:
         faults.append(_weighting(plan))
     if faults:
         raise FrameworkError(
@@ -91,8 +92,8 @@ def _steps(plan: Plan) -> list[str]:
 def _weighting(plan: Plan) -> str:
     assert plan.derive is not None
     return (
-        f"weighting {plan.derive.name!r} looks at all rows. Derive the weights from a sample that fits in memory "
-        "(equindex weights derive … -o weights.toml) and give them with --weights."
+        f"weighting {plan.derive.name!r} looks at all rows at once. Derive the weights from a sample that fits in "
+        "memory (equindex weights derive … -o weights.toml) and give them with --weights."
     )
 
 

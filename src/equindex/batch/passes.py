@@ -17,6 +17,7 @@ from equindex.batch.blocks import Block, Intake, extremes, layout_key, panel_of
 from equindex.batch.journal import whole
 from equindex.batch.ordered import SortedRuns
 from equindex.batch.sources import Unit, opened, unreadable
+from equindex.batch.weights import look, weighed_rows
 from equindex.errors import DataError, DomainError, FrameworkError
 from equindex.scoring import Plan, related
 from equindex.scoring.steps import composite, index_only, labelled, prepared
@@ -62,6 +63,7 @@ class Measure:
         parts: dict[str, list[Summary]] = {}
         years: dict[str, int] = {}
         runs = SortedRuns()
+        weighed: list[Summary] = []
         for block in self.intake.blocks(unit, faults):
             for year in block.years:
                 years[str(year)] = years.get(str(year), 0) + int((block.year == year).sum())
@@ -74,11 +76,16 @@ class Measure:
                     parts.setdefault(base, []).append(summarise(x))
                 if plan.ordered:
                     runs.add(base, x)
+            if plan.by_data and len(weighed_rows(plan, block).year):
+                panel = panel_of(weighed_rows(plan, block))
+                with labelled(plan, panel, panel.order), located(unit):
+                    weighed.append(summarise(look(plan, prepared(plan, panel, panel.order))))
         return {
             "runs": runs.write(self.folder / f"run-{unit.number:06d}.f8") if plan.ordered else {},
             "summaries": {base: merged(found).to_dict() for base, found in parts.items()}
             if not faults
             else {},
+            **({"weighed": merged(weighed).to_dict()} if weighed and not faults else {}),
             "years": years,
             "faults": faults[:_FAULTS],
         }
@@ -118,6 +125,7 @@ def footers(intake: Intake, units: Sequence[Unit]) -> dict[int, FloatArray | Non
     simple = (
         model.methods.base == "panel"
         and plan.plain
+        and not plan.by_data
         and not (model.table.keep or model.table.drop or model.exclude)
         and not any(indicator.numerator for indicator in model.indicator)
         and (model.equalization is None or isinstance(model.equalization.reference, str | None))

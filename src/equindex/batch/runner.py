@@ -20,10 +20,11 @@ from equindex.batch.finish import Year, refuse_twice, write_ranks
 from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
 from equindex.batch.ordered import attach_sorted, write_sorted
-from equindex.batch.passes import Measure, Score, finalise, footers, refuse_unwanted, summary_of
+from equindex.batch.passes import Measure, Score, finalise, footers, merged, refuse_unwanted, summary_of
 from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, part_of
 from equindex.batch.spool import Stream, csv_stream, spool
 from equindex.batch.tables import Tables
+from equindex.batch.weights import Weigh, weighed, weigher
 from equindex.engine import stream
 from equindex.errors import DataError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework
@@ -170,8 +171,11 @@ def run(
                 raise DataError(f"{_said(source)} has no rows. Check what was exported.")
             go = _Passage(journal, engine, count, address, progress)
             summaries, told, read = _fit(intake, units, go, work, footer, size)
+            if plan.by_data:
+                plan = _weighed(intake, plan, summaries, units, go, work)
             fitted = Fitted(
                 framework=framework,
+                weights=plan.found.get("derived_weights", {}),
                 summaries={base: replace(part, ordered=None) for base, part in summaries.items()},
                 references={},
                 digests={name: str(stamp[-1]) for name, stamp in stamps.items()},
@@ -188,7 +192,7 @@ def run(
             records = go.through("Scoring", scorer, units, _complete(work))
             rows, there = _counted(records, shown)
             _finish(intake, plan, units, Year.all_of(work, records), go, size)
-            _provenance(work, framework, identity, source, journal, rows)
+            _provenance(work, framework, identity, source, journal, rows, plan.found)
             fitted.save(work / "fitted.json", force=True)
         finally:
             journal.close()
@@ -329,6 +333,24 @@ def _fit(
     return {"panel": summaries["panel"].merge(summary) if summaries else summary}, told, len(left)
 
 
+def _weighed(
+    intake: Intake,
+    plan: Plan,
+    summaries: Mapping[str, Summary],
+    units: Sequence[Unit],
+    go: _Passage,
+    work: Path,
+) -> Plan:
+    """Return the plan with the weights that the data decide, in one more reading where the method needs it."""
+    parts = [go.journal.done["Measuring", unit.number].get("weighed") for unit in units]
+    found = merged([Summary.from_dict(part) for part in parts if part])
+    records: list[dict[str, Any]] = []
+    if weigher(plan).traits["sample"] is not Summary:
+        scan = Weigh(intake=intake, plan=plan, summaries=summaries, found=found, folder=work)
+        records = go.through("Weighing", scan, units)
+    return plan.weighed(weighed(plan, found, work, records))
+
+
 def _complete(work: Path) -> Callable[[Mapping[str, Any]], bool]:
     """Return whether the files of a unit are there, whole, or published."""
 
@@ -384,6 +406,7 @@ def _provenance(
     source: str | Path | Stream,
     journal: Journal,
     rows: int,
+    found: Mapping[str, Any],
 ) -> None:
     begun = journal.done.get(("begun", 0))
     if begun is None:
@@ -399,6 +422,7 @@ def _provenance(
         "options": {"batch": identity["options"]},
         "seed": None,
         "rows": rows,
+        **found,
     }
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     whole(work / "provenance.json", lambda path: _text(path, text))

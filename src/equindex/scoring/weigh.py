@@ -16,7 +16,7 @@ from equindex.schema import Panel
 from equindex.scoring.plan import Plan
 from equindex.scoring.steps import labelled, per_year, prepared, summary_for
 
-__all__ = ["weigh"]
+__all__ = ["oriented", "own_scores", "unit_range", "weigh"]
 
 
 def weigh(plan: Plan, panel: Panel, summaries: Mapping[str, Summary]) -> FloatArray:
@@ -76,15 +76,15 @@ def _fed(
     if feed == "values":
         return x
     if feed == "minmax":
-        x, direction = x.copy(), plan.direction.copy()
-        for group in plan.groups:
-            if group.interval:  # nearer to it is better, so its score stands for the value
-                x[:, group.columns] = group.method.function(x[:, group.columns], **group.options)
-                direction[group.columns] = 1.0
-        found = summarise(x)
-        x[:, ~found.varies] *= 0.0  # constant, or measured fewer than twice: left to the method
-        low, high = np.where(found.varies, [found.min, found.max], [[0.0], [1.0]])
-        return normalise.minmax(x, direction, lower=0.0, upper=1.0, summary=replace(found, min=low, max=high))
+        x = oriented(plan, x)
+        return unit_range(plan, x, summarise(x))
+    return own_scores(plan, panel, rows, x, summaries)
+
+
+def own_scores(
+    plan: Plan, panel: Panel, rows: NDArray[np.intp], x: FloatArray, summaries: Mapping[str, Summary]
+) -> FloatArray:
+    """Return the framework's own scores of prepared values of these rows, higher is better."""
     if not per_year(plan):
         return plan.normalise(x, next(iter(summaries.values())), rows)
     z, years = np.empty_like(x), panel.year[rows]
@@ -92,3 +92,23 @@ def _fed(
         here = years == year
         z[here] = plan.normalise(x[here], summary_for(summaries, year), rows[here])
     return z
+
+
+def oriented(plan: Plan, x: FloatArray) -> FloatArray:
+    """Return prepared values of which the 0-1 min-max is taken: scores stand for those of interval indicators."""
+    x = x.copy()
+    for group in plan.groups:
+        if group.interval:  # nearer to it is better
+            x[:, group.columns] = group.method.function(x[:, group.columns], **group.options)
+    return x
+
+
+def unit_range(plan: Plan, x: FloatArray, found: Summary) -> FloatArray:
+    """Return the 0-1 min-max of oriented values, of which all that are weighed were measured; it changes `x`."""
+    direction = plan.direction.copy()
+    for group in plan.groups:
+        if group.interval:
+            direction[group.columns] = 1.0
+    x[:, ~found.varies] *= 0.0  # constant, or measured fewer than twice: left to the method
+    low, high = np.where(found.varies, [found.min, found.max], [[0.0], [1.0]])
+    return normalise.minmax(x, direction, lower=0.0, upper=1.0, summary=replace(found, min=low, max=high))

@@ -6,7 +6,7 @@ import numpy as np
 
 from equindex._arrays import ArrayLike, FloatArray
 from equindex.errors import DomainError, MethodError
-from equindex.weighting._columns import each, moments
+from equindex.weighting._columns import Moments, Products, each, moments
 from equindex.weighting.base import methods
 
 __all__ = ["pca", "varimax"]
@@ -16,7 +16,7 @@ _TURNS = 1000
 _STILL = 1e-13  # angle, in radians
 
 
-@methods.add(data_driven=True, scale_free=True, feed="minmax")
+@methods.add(data_driven=True, scale_free=True, feed="minmax", sample=Products)
 def pca(x: ArrayLike) -> FloatArray:
     r"""Weigh by the squared loadings of the first principal component of the correlations.
 
@@ -52,10 +52,10 @@ def pca(x: ArrayLike) -> FloatArray:
     >>> pca([[0.0, 1.0], [1.0, 3.0], [2.0, 2.0]])
     array([0.5, 0.5])
     """
-    return each(_first, x)
+    return each(lambda part: _first(moments("pca", part)), x)
 
 
-@methods.add(data_driven=True, scale_free=True, feed="minmax")
+@methods.add(data_driven=True, scale_free=True, feed="minmax", sample=Products)
 def varimax(
     x: ArrayLike,
     *,
@@ -123,7 +123,7 @@ def varimax(
         raise MethodError(f"components is a whole number, or 0 for the rules, not {components!r}.")
 
     def weigh(part: FloatArray) -> FloatArray:
-        varies, values, vectors = _components("varimax", part)
+        varies, values, vectors = _components(moments("varimax", part))
         explained = values / len(values)
         kept = int(((values > eigenvalue) & (explained > share)).sum())
         short = np.cumsum(explained) < cumulative - _EQUAL
@@ -165,15 +165,14 @@ def rotated(loadings: FloatArray) -> FloatArray:
     return np.asarray(turned * length)
 
 
-def _components(method: str, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _components(found: Moments) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return which columns vary, and eigenvalues and eigenvectors of their correlations, the largest first."""
-    found = moments(method, x)
     values, vectors = np.linalg.eigh(found.correlation[np.ix_(found.varies, found.varies)])
     return found.varies.astype(np.float64), values[::-1], vectors[:, ::-1]
 
 
-def _first(x: FloatArray) -> FloatArray:
-    varies, values, vectors = _components("pca", x)
+def _first(found: Moments) -> FloatArray:
+    varies, values, vectors = _components(found)
     _apart(values, 1)
     return _spread(varies, vectors[:, 0] ** 2)
 

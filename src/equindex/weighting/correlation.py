@@ -6,7 +6,7 @@ import numpy as np
 
 from equindex._arrays import ArrayLike, FloatArray, as_float, positioned
 from equindex.errors import DomainError
-from equindex.weighting._columns import Moments, each, moments, shares
+from equindex.weighting._columns import Moments, Products, each, moments, shares
 from equindex.weighting.base import methods
 
 __all__ = ["critic", "optimised"]
@@ -15,7 +15,7 @@ _ALIKE = 1e-12  # 1 - r that is rounding
 _SINGULAR = 1e-10  # least eigenvalue of a correlation matrix that can be solved
 
 
-@methods.add(data_driven=True, scale_free=True, feed="minmax")
+@methods.add(data_driven=True, scale_free=True, feed="minmax", sample=Products)
 def critic(x: ArrayLike, direction: ArrayLike = 1) -> FloatArray:
     r"""Weigh by contrast and conflict: indicators that vary and say what the others do not (CRITIC).
 
@@ -73,7 +73,7 @@ def _critic(found: Moments, sign: FloatArray) -> FloatArray:
     return shares("CRITIC", information)
 
 
-@methods.add(data_driven=True, scale_free=False, feed="scores")
+@methods.add(data_driven=True, scale_free=False, feed="scores", sample=Products)
 def optimised(x: ArrayLike, *, wanted: ArrayLike) -> FloatArray:
     r"""Find the weights at which each indicator has the importance that is wanted of it.
 
@@ -122,7 +122,7 @@ def optimised(x: ArrayLike, *, wanted: ArrayLike) -> FloatArray:
     >>> optimised([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], wanted=[4, 1]).round(4)
     array([0.6667, 0.3333])
     """
-    x = as_float(x)
+    x = x if isinstance(x, Products) else as_float(x)
     k = x.shape[-1]
     target = as_float(wanted)
     if target.shape not in ((), (k,)) or not (np.isfinite(target) & (target >= 0)).all() or not target.any():

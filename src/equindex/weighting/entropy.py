@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from equindex._arrays import ArrayLike, FloatArray, map_blocks, row_blocks
+from equindex._summary import Summary
 from equindex.errors import DomainError
 from equindex.weighting._columns import each, enough, positive, shares
 from equindex.weighting.base import methods
@@ -16,7 +19,42 @@ _SMALL = 1e-4  # difference at which four terms of its series are exact to the l
 _COARSE = 1e-290  # means at which the smallest numbers count
 
 
-@methods.add(data_driven=True, scale_free=True, feed="minmax")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Information:
+    """Sums over regions that the entropy is told from, shape (indicators,): those of parts add up.
+
+    `near` is a number near the mean, the same for all parts, and `told` the sum of q ln q - q + 1, q = x / near.
+    """
+
+    n: FloatArray
+    total: FloatArray
+    told: FloatArray
+    near: FloatArray
+
+    @classmethod
+    def of(cls, x: FloatArray, summary: Summary) -> Information:
+        """Measure values of at least 0, whose means are near those of `summary`."""
+        near = np.where(summary.mean > 0, summary.mean, 1.0)
+        has = ~np.isnan(x)
+        told = np.where(has, _surplus((x - near) / near), 0.0)
+        return cls(
+            n=has.sum(axis=0).astype(np.float64),
+            total=np.nansum(x, axis=0),
+            told=told.sum(axis=0),
+            near=near,
+        )
+
+    def merge(self, other: Information) -> Information:
+        """Return those of both samples together."""
+        return Information(
+            n=self.n + other.n,
+            total=self.total + other.total,
+            told=self.told + other.told,
+            near=self.near,
+        )
+
+
+@methods.add(data_driven=True, scale_free=True, feed="minmax", sample=Information)
 def entropy(x: ArrayLike) -> FloatArray:
     r"""Weigh by what an indicator's entropy lacks to that of an even distribution.
 
@@ -65,7 +103,9 @@ def entropy(x: ArrayLike) -> FloatArray:
     return each(_entropy, x)
 
 
-def _entropy(x: FloatArray) -> FloatArray:
+def _entropy(x: FloatArray | Information) -> FloatArray:
+    if isinstance(x, Information):
+        return _of_parts(x)
     n, k = x.shape
     enough("entropy", np.full(k, n))
     parts = row_blocks(n, k)
@@ -104,13 +144,25 @@ def _entropy(x: FloatArray) -> FloatArray:
     return shares("entropy", told.clip(0.0) / np.log(count))
 
 
+def _of_parts(found: Information) -> FloatArray:
+    enough("entropy", found.n)
+    with np.errstate(all="ignore"):
+        off = found.total / found.n / found.near - 1
+        told = (found.told / found.n + off) / (1 + off) - np.log1p(off)
+        return shares("entropy", np.where(found.total > 0, told, 0.0).clip(0.0) / np.log(found.n))
+
+
 def _little(values: FloatArray, mean: float) -> float:
     """Return the information of a column that hardly varies; exactly 0 if it does not vary at all."""
     values = values[~np.isnan(values)]
     if (values == values[0]).all():
         return 0.0
-    off = (values - mean) / mean
+    return float(_surplus((values - mean) / mean).mean())
+
+
+def _surplus(off: FloatArray) -> FloatArray:
+    """Return q ln q - q + 1 for q = 1 + off, without loss where q is near 1."""
     with np.errstate(all="ignore"):
         direct = np.where(off > -1, (1 + off) * np.log1p(off) - off, 1.0)
     series = off**2 * (1 / 2 - off / 6 + off**2 / 12 - off**3 / 20)
-    return float(np.where(np.abs(off) < _SMALL, series, direct).mean())
+    return np.where(np.abs(off) < _SMALL, series, direct)

@@ -12,7 +12,7 @@ from equindex.weighting.base import methods
 __all__ = ["cv", "standard_deviation"]
 
 
-@methods.add(data_driven=True, scale_free=False, feed="minmax")
+@methods.add(data_driven=True, scale_free=False, feed="minmax", sample=Summary)
 def standard_deviation(x: ArrayLike) -> FloatArray:
     r"""Weigh each indicator by its standard deviation.
 
@@ -48,10 +48,10 @@ def standard_deviation(x: ArrayLike) -> FloatArray:
     >>> standard_deviation([[0.0, 0.4], [0.5, 0.5], [1.0, 0.6]]).round(4)
     array([0.8333, 0.1667])
     """
-    return shares("standard deviation", _sd("standard deviation", summarise(as_float(x))))
+    return shares("standard deviation", _sd("standard deviation", _summary(x)))
 
 
-@methods.add(data_driven=True, scale_free=True, feed="values")
+@methods.add(data_driven=True, scale_free=True, feed="values", sample=Summary)
 def cv(x: ArrayLike) -> FloatArray:
     r"""Weigh each indicator by its coefficient of variation (变异系数法).
 
@@ -91,7 +91,7 @@ def cv(x: ArrayLike) -> FloatArray:
     >>> cv([[1.0, 200.0], [2.0, 200.0], [3.0, 500.0]]).round(4)
     array([0.4641, 0.5359])
     """
-    summary = summarise(as_float(x))
+    summary = _summary(x)
     spread = _sd("coefficient of variation", summary)
     mixed = (summary.min < 0) & (summary.max > 0)
     if mixed.any():
@@ -103,6 +103,11 @@ def cv(x: ArrayLike) -> FloatArray:
         )
     with np.errstate(all="ignore"):
         return shares("coefficient of variation", np.where(spread > 0, spread / np.abs(summary.mean), 0.0))
+
+
+def _summary(x: ArrayLike) -> Summary:
+    """Measure values, unless their parts were measured already."""
+    return x if isinstance(x, Summary) else summarise(as_float(x))
 
 
 def _sd(method: str, summary: Summary) -> FloatArray:
