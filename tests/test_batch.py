@@ -231,7 +231,7 @@ def test_what_is_measured_is_what_a_fit_measures(tmp_path, base, name):
     for key, summary in wanted.summaries.items():
         for part in ("n", "min", "max"):
             np.testing.assert_array_equal(getattr(found.summaries[key], part), getattr(summary, part))
-        for part in ("mean", "m2"):
+        for part in ("mean", "m2") if name == "zscore" else ():  # min-max asks for the ends alone
             np.testing.assert_allclose(
                 getattr(found.summaries[key], part), getattr(summary, part), rtol=1e-15
             )

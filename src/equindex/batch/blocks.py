@@ -19,7 +19,7 @@ from equindex.model import RegionReference
 from equindex.schema import Panel, Wide, match_wide
 from equindex.schema.words import cell_text, code_text, scaled, year_of
 
-__all__ = ["BLOCK_ROWS", "Block", "Intake", "extremes", "layout_key", "layouts", "panel_of"]
+__all__ = ["BLOCK_ROWS", "Block", "Intake", "layout_key", "layouts", "panel_of"]
 
 BLOCK_ROWS = 1 << 16  # rows in memory at a time, of each worker
 _SHOWN = 5  # faults of a kind in one block
@@ -40,13 +40,24 @@ class _Names(Sequence[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Rows of a file: `region` an arrow array of ids, `code` their places in the regions table, if there is one."""
+    """Rows of a file: `region` an arrow array of ids, `code` their places in the regions table, if there is one.
+
+    `columns` are the values of each indicator as they were read; `x` holds all of them, once it is asked for.
+    """
 
     region: Any
     code: IntArray | None
     year: IntArray
-    x: FloatArray
+    columns: list[FloatArray]
     counts: dict[str, FloatArray]
+
+    @cached_property
+    def x(self) -> FloatArray:
+        """The values, shape (rows, indicators)."""
+        x = np.empty((len(self.year), len(self.columns)), order="F")
+        for at, column in enumerate(self.columns):
+            x[:, at] = column
+        return x
 
     def where(self, kept: BoolArray) -> Block:
         """Return some of the rows."""
@@ -59,9 +70,14 @@ class Block:
             region=self.region.filter(pa.array(kept)),
             code=None if self.code is None else self.code[kept],
             year=self.year[kept],
-            x=np.asfortranarray(self.x[kept]),
+            columns=[column[kept] for column in self.columns],
             counts={name: values[kept] for name, values in self.counts.items()},
         )
+
+    @cached_property
+    def ends(self) -> tuple[FloatArray, FloatArray]:
+        """The least and the greatest value of each indicator."""
+        return extremes(self.columns)
 
     @cached_property
     def years(self) -> list[int]:
@@ -251,17 +267,17 @@ class Intake:
         else:
             year = _years(column.get(wide.year), constants.get(wide.year), size, name, faults)
         values = {v: _numbers(column[c], wide.powers.get(v, 0)) for v, c in wanted.items() if c in column}
-        x = np.full((size, len(self.framework.model.indicator)), np.nan, order="F")
-        for at, indicator in enumerate(self.framework.model.indicator):
-            if indicator.id in values:
-                x[:, at] = values[indicator.id]
+        found = []
+        for indicator in self.framework.model.indicator:
+            own = values.get(indicator.id)
             if indicator.numerator in values and indicator.denominator in values:
                 top, bottom = values[indicator.numerator], values[indicator.denominator]
                 with np.errstate(divide="ignore", invalid="ignore"):
                     rate = np.where(bottom == 0, np.nan, top / bottom * indicator.per)
-                x[:, at] = np.where(np.isnan(x[:, at]), rate, x[:, at])
+                own = rate if own is None else np.where(np.isnan(own), rate, own)
+            found.append(np.full(size, np.nan) if own is None else own)
         counts = {v: values[v] for v in self.variables if v in values}
-        block = Block(region=region, code=code, year=year, x=x, counts=counts)
+        block = Block(region=region, code=code, year=year, columns=found, counts=counts)
         block = block.where(named & (year >= 0) & self._scored(block))
         self._exclude(block)
         faults += self._implausible(block, name)
@@ -352,20 +368,21 @@ class Intake:
                 rows = rows & (block.code == self._place(cell.region))
             else:
                 rows = rows & np.asarray(pc.equal(block.region, cell.region).to_numpy(zero_copy_only=False))
-            block.x[rows, ids.index(cell.indicator)] = np.nan
+            at = ids.index(cell.indicator)
+            block.columns[at] = np.where(rows, np.nan, block.columns[at])
 
     def _implausible(self, block: Block, name: str) -> list[str]:
         """Return what is infinite, or outside the lower and upper of its indicator."""
         faults: list[str] = []
         if not len(block.year):
             return faults
-        least, most = extremes(block.x)
+        least, most = block.ends
         for at, indicator in enumerate(self.framework.model.indicator):
             low = -np.inf if indicator.lower is None else indicator.lower
             high = np.inf if indicator.upper is None else indicator.upper
             if not (least[at] < low or most[at] > high or np.isinf(least[at]) or np.isinf(most[at])):
                 continue
-            column = block.x[:, at]
+            column = block.columns[at]
             rows = np.flatnonzero((column < low) | (column > high) | np.isinf(column))
             value, where = column[rows[0]], f"{block.region[int(rows[0])]}, {block.year[rows[0]]}"
             many = f" and {len(rows) - 1:,} more" if len(rows) > 1 else ""
@@ -383,9 +400,15 @@ class Intake:
         return faults
 
 
-def extremes(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the greatest of each column, missing values left out."""
-    return np.fmin.reduce(x, axis=0, initial=np.nan), np.fmax.reduce(x, axis=0, initial=np.nan)
+def extremes(columns: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the greatest of each column, missing values left out; NaN where there is none."""
+    least, most = np.full(len(columns), np.nan), np.full(len(columns), np.nan)
+    for at, column in enumerate(columns):
+        if len(column):
+            least[at], most[at] = column.min(), column.max()
+            if np.isnan(least[at]):
+                least[at], most[at] = np.fmin.reduce(column), np.fmax.reduce(column)
+    return least, most
 
 
 def _encoded(column: Any) -> tuple[NDArray[np.int64], list[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from equindex._arrays import FloatArray
 from equindex.batch.journal import whole
 from equindex.batch.sources import unreadable
+from equindex.engine import stream
 from equindex.errors import DataError
 from equindex.scoring import ties
+from equindex.scoring.steps import places
 
-__all__ = ["Year", "refuse_twice", "write_ranks"]
+__all__ = ["Year", "rank"]
 
 _BYTES = 40  # of memory for each row that is ranked or compared at a time
+_WHOLE_BYTES = 100  # of memory for each row where a year is ranked at once, its names among them
 _SHOWN = 10
 _ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
@@ -60,47 +63,99 @@ class Year:
             yield table.column("index").to_numpy()
 
 
-def refuse_twice(years: Sequence[Year], memory: int) -> None:
-    """Refuse regions that stand twice in a year, in whatever files.
+def rank(
+    years: Sequence[Year], folder: Path, decimals: int | None, memory: int, done: Callable[[int], None]
+) -> None:
+    """Refuse regions that stand twice in a year, in whatever files, and write the rank of every row within its year.
+
+    Parameters
+    ----------
+    years : sequence of Year
+        What was scored.
+    folder : Path
+        Where ``ranks/`` goes.
+    decimals : int or None
+        Scores are rounded so before they are ranked, as in memory.
+    memory : int
+        Bytes that may be used; a year that they do not hold is ranked in several readings.
+    done : callable
+        Told the rows of each year when it is done.
 
     Raises
     ------
     DataError
-        Naming the first of them.
+        Naming the first regions that stand twice.
     """
     said = []
     for year in years:
-        twice = _twice(year, memory)
+        if year.rows * _WHOLE_BYTES <= memory:
+            twice = _ranked_whole(year, folder, decimals)
+        else:
+            twice = _twice(year, memory)
+            _ranked_in_parts(year, folder, decimals, memory)
         if twice:
             more = f" and {len(twice) - _SHOWN:,} more" if len(twice) > _SHOWN else ""
             said.append(f"{year.year}: {', '.join(twice[:_SHOWN])}{more} stand twice.")
+        done(year.rows)
     if said:
         raise DataError(
             "\n".join(said) + "\nKeep one row for each region and year, then begin again with --force."
         )
 
 
-def _twice(year: Year, memory: int) -> list[str]:
+def _ranked_whole(year: Year, folder: Path, decimals: int | None) -> list[str]:
+    """Write the ranks of a year that memory holds; return the regions that stand twice."""
+    import pyarrow.parquet as pq
+
+    def look(part: tuple[int, str, int]) -> tuple[Any, NDArray[np.uint64], FloatArray]:
+        with unreadable(part[1]):
+            table = pq.read_table(
+                year.folder / part[1], columns=["region", "index"], partitioning=None, use_threads=False
+            )
+        return table.column("region"), hashed(table.column("region")), table.column("index").to_numpy()
+
+    regions, keys, scores = zip(*stream(look, year.parts), strict=True)
+    twice = _named_twice(np.concatenate(keys), regions)
+    del keys
+    place = places(ties(np.concatenate(scores)[None], decimals))[0]
+    ends = np.cumsum([rows for *_, rows in year.parts])[:-1]
+
+    def put(one: tuple[str, Any, NDArray[np.int32]]) -> None:
+        _write(folder / one[0].replace("scores/", "ranks/", 1), one[1], one[2])
+
+    names = [name for _, name, _ in year.parts]
+    for _ in stream(put, list(zip(names, regions, np.split(place, ends), strict=True))):
+        pass
+    return twice
+
+
+def _named_twice(keys: NDArray[np.uint64], regions: Iterable[Any]) -> list[str]:
     """Return the regions that stand twice: those of equal hash are compared as text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    every = np.sort(keys)
+    double = np.unique(every[1:][every[1:] == every[:-1]])
+    del every
+    if not len(double):
+        return []
+    words = []
+    for region in regions:
+        words += region.filter(pa.array(np.isin(hashed(region), double))).to_pylist()
+    counts = pc.value_counts(pa.array(words))
+    return sorted(str(one["values"]) for one in counts.to_pylist() if one["counts"] > 1)
+
+
+def _twice(year: Year, memory: int) -> list[str]:
+    """Return the regions that stand twice, in several readings where memory does not hold their hashes."""
     slots = max(1, -(-year.rows * _BYTES // memory))
     found: list[str] = []
     for slot in range(slots):
         keys = [hashed(table.column("region")) for _, table in year.columns("region")]
         keys = [key if slots == 1 else key[key % np.uint64(slots) == slot] for key in keys]
-        every = np.sort(np.concatenate(keys))
-        double = np.unique(every[1:][every[1:] == every[:-1]])
-        del every
-        if not len(double):
-            continue
-        words = []
-        for _, table in year.columns("region"):
-            region = table.column("region")
-            words += region.filter(pa.array(np.isin(hashed(region), double))).to_pylist()
-        counts = pc.value_counts(pa.array(words))
-        found += [str(one["values"]) for one in counts.to_pylist() if one["counts"] > 1]
+        found += _named_twice(
+            np.concatenate(keys), (table.column("region") for _, table in year.columns("region"))
+        )
     return sorted(found)
 
 
@@ -140,20 +195,8 @@ def hashed(column: Any) -> NDArray[np.uint64]:
     return key
 
 
-def write_ranks(year: Year, folder: Path, decimals: int | None, memory: int) -> None:
-    """Write the rank of every row within its year, in files as those of the scores.
-
-    Parameters
-    ----------
-    year : Year
-        What was scored.
-    folder : Path
-        Where ``ranks/`` goes.
-    decimals : int or None
-        Scores are rounded so before they are ranked, as in memory.
-    memory : int
-        Bytes that may be used; where it is not enough for all rows, they are ranked in several readings.
-    """
+def _ranked_in_parts(year: Year, folder: Path, decimals: int | None, memory: int) -> None:
+    """Write the ranks of a year between bounds of scores, so that no more than `memory` is held."""
     largest = max((float(np.nanmax(np.abs(part), initial=0.0)) for part in year.scores()), default=0.0)
 
     def worth() -> Iterator[FloatArray]:

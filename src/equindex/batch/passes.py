@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from equindex._arrays import FloatArray
 from equindex._summary import Summary, summarise
-from equindex.batch.blocks import Block, Intake, extremes, layout_key, panel_of
+from equindex.batch.blocks import Block, Intake, layout_key, panel_of
 from equindex.batch.journal import whole
 from equindex.batch.ordered import SortedRuns
 from equindex.batch.sources import Unit, opened, unreadable
@@ -70,6 +70,9 @@ class Measure:
             if faults:
                 continue
             for base, rows in based_on(plan, block).items():
+                if _ends_alone(plan):
+                    parts.setdefault(base, []).append(_ends_of(rows))
+                    continue
                 panel = panel_of(rows)
                 with labelled(plan, panel, panel.order), located(unit):
                     x = prepared(plan, panel, panel.order)
@@ -89,6 +92,18 @@ class Measure:
             "years": years,
             "faults": faults[:_FAULTS],
         }
+
+
+def _ends_alone(plan: Plan) -> bool:
+    """Whether nothing is asked of the values but the least and the greatest."""
+    return plan.plain and not plan.by_data and all(group.method.name in _EXTREMES for group in plan.groups)
+
+
+def _ends_of(block: Block) -> Summary:
+    """Return a summary that knows counts and extremes alone."""
+    least, most = block.ends
+    n = np.array([len(column) - np.isnan(column.sum()) * np.isnan(column).sum() for column in block.columns])
+    return replace(summary_of(np.stack([least, most])), n=n.astype(np.int64))
 
 
 def merged(parts: Sequence[Summary]) -> Summary:
@@ -124,12 +139,10 @@ def footers(intake: Intake, units: Sequence[Unit]) -> dict[int, FloatArray | Non
     assert model.methods is not None
     simple = (
         model.methods.base == "panel"
-        and plan.plain
-        and not plan.by_data
+        and _ends_alone(plan)
         and not (model.table.keep or model.table.drop or model.exclude)
         and not any(indicator.numerator for indicator in model.indicator)
         and (model.equalization is None or isinstance(model.equalization.reference, str | None))
-        and all(group.method.name in _EXTREMES for group in plan.groups)
     )
     if not simple:
         return dict.fromkeys((unit.number for unit in units), None)
@@ -199,7 +212,7 @@ class Score:
             if faults:
                 continue
             if unit.number in self.told:
-                least, most = extremes(block.x)
+                least, most = block.ends
                 ends = np.array([np.fmin(ends[0], least), np.fmax(ends[1], most)])
             for year in block.years:
                 if self.years is None or year in self.years:

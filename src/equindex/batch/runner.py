@@ -16,7 +16,7 @@ from equindex._arrays import FloatArray, cpus, one_of
 from equindex._summary import Summary
 from equindex.batch.blocks import BLOCK_ROWS, Intake, layouts
 from equindex.batch.cluster import over_dask
-from equindex.batch.finish import Year, refuse_twice, write_ranks
+from equindex.batch.finish import Year, rank
 from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
 from equindex.batch.ordered import attach_sorted, write_sorted
@@ -382,12 +382,14 @@ def _finish(
 ) -> None:
     """Write ranks and the tables of the index, once no region stands twice."""
     folder, total, done = years[0].folder, sum(year.rows for year in years), 0
-    refuse_twice(years, memory)
-    for year in years:
-        write_ranks(year, folder, plan.rank_decimals, memory)
-        done += year.rows
+
+    def ranked(rows: int) -> None:
+        nonlocal done
+        done += rows
         if go.progress is not None:
             go.progress("Ranking", done, total)
+
+    rank(years, folder, plan.rank_decimals, memory, ranked)
     tables = Tables(intake=intake, plan=plan, units=units, years=years, memory=memory)
     _keep(folder / "index.parquet", tables.index())
     inequality = tables.inequality()

@@ -141,7 +141,7 @@ class Tables:
             for block in self.intake.blocks(unit, [], columns):
                 rows = block.of(year.year) if year.year in block.years else None
                 if rows is not None:
-                    x.append(rows.x[:, list(columns)])
+                    x.append(np.column_stack([rows.columns[at] for at in columns]))
                     for name, values in rows.counts.items():
                         counts[name].append(values)
         return np.concatenate(x), {name: np.concatenate(part) for name, part in counts.items() if part}
