@@ -103,8 +103,6 @@ TAKES = {
 REFUSED = {
     "aggregate": RELATIVE,
     "impute": [
-        "mean",
-        "median",
         "group_mean",
         "group_median",
         "row_mean",
@@ -114,7 +112,7 @@ REFUSED = {
         "last",
         "linear",
     ],
-    "treat": ["shifted_log", "box_cox", "skew_kurtosis", "winsorise", "iqr"],
+    "treat": ["shifted_log", "box_cox", "skew_kurtosis"],
 }
 
 
@@ -149,7 +147,7 @@ def test_a_batch_scores_as_in_memory_whatever_the_blocks_and_workers(tmp_path, m
     plan = built(**methods)
     source = laid(tmp_path / "data", frame, files=3, group=40)
     if name in REFUSED.get(step, ()):
-        with pytest.raises(FrameworkError, match=rf"{name}'.* (or use|Fill|Treat)"):
+        with pytest.raises(FrameworkError, match=rf"{name}'.* (or use|fill|treat)"):
             batch.run(plan, source, tmp_path / "out")
         return
     wanted = plan.score(frame)
@@ -186,6 +184,56 @@ def test_weights_from_the_data_are_those_of_a_fit_and_are_kept(tmp_path, monkeyp
     assert told == found.weights == type(found).load(tmp_path / "out" / "fitted.json").weights
 
 
+@pytest.mark.parametrize("impute", ["mean", "median"])
+@pytest.mark.parametrize("base", ["year", 2020])
+def test_gaps_are_filled_and_values_fenced_before_the_rest_as_in_memory(tmp_path, monkeypatch, base, impute):
+    monkeypatch.setattr("equindex.batch.blocks.BLOCK_ROWS", 40)
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 40)
+    frame = data(240, gaps=0.2)
+    if base == 2020:
+        frame.loc[frame["year"] == 2021, "c"] = np.nan  # a year without any value stays without
+    leaves = [
+        LEAVES[0] | {"treat": {"name": "winsorise", "points": [0, 3]}},
+        LEAVES[1] | {"transform": "log"},
+        LEAVES[2] | {"treat": "none"},
+        LEAVES[3],
+    ]
+    plan = framework(
+        leaves,
+        pillar=PILLARS,
+        methods={
+            "normalise": "percentile",
+            "impute": impute,
+            "treat": {"name": "iqr", "factor": 0.8},
+            "weighting": "critic",
+            "base": base,
+            "missing": {"rule": "reweight", "min_coverage": 0.5},
+        },
+    )
+
+    found = batch.run(plan, laid(tmp_path / "data", frame, files=2, group=40), tmp_path / "out").fitted
+
+    wanted, fit = plan.score(frame), plan.fit(frame)
+    told = read(tmp_path / "out")
+    same(told["index"].to_numpy(), wanted.index.to_numpy(), 64)
+    np.testing.assert_allclose(told["coverage"], wanted.rolled.coverage[:, 0])
+    for key, treatment in fit.treatments.items():
+        for name in ("low", "high", "n", "below", "above", "action"):
+            part = getattr(found.treatments[key], name)
+            if part.dtype.kind == "f":
+                np.testing.assert_allclose(part, getattr(treatment, name), rtol=1e-15)
+            else:
+                assert part.tolist() == getattr(treatment, name).tolist()
+        assert {"fences"} == set(treatment.action.tolist()) - {"none"}
+
+
+def test_fences_that_leave_nothing_are_refused_by_the_name_of_the_indicator(tmp_path):
+    frame = data(60).assign(b=[9.0] + [1.0] * 59)
+
+    with pytest.raises(DomainError, match=r"(?s)iqr would leave no two different values.*'b'"):
+        batch.run(built(treat="iqr"), laid(tmp_path / "data", frame), tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
@@ -211,7 +259,7 @@ def test_values_are_sorted_on_the_disk_for_each_base_whatever_the_memory(tmp_pat
     frame = data().round(0)  # many ties
     plan = built(normalise="percentile", base=base)
     monkeypatch.setattr("equindex.batch.blocks.BLOCK_ROWS", 64)
-    monkeypatch.setattr("equindex.batch.runner._SHARE", 10**9 // 400)  # fifty values at a time
+    monkeypatch.setattr("equindex.batch.fit._SHARE", 10**9 // 400)  # fifty values at a time
 
     batch.run(plan, laid(tmp_path / "data", frame, files=2), tmp_path / "out", memory="1GB")
 
@@ -597,13 +645,13 @@ def test_any_engine_that_maps_arrow_batches_fits_and_scores_the_same():
 
 
 def test_all_that_needs_every_row_is_refused_at_once_with_what_to_do(tmp_path):
-    plan = built(aggregate="copeland", impute="mean", treat="iqr", screen={"min_measured": 0.5})
+    plan = built(aggregate="copeland", impute="regression", treat="box_cox", screen={"min_measured": 0.5})
 
     with pytest.raises(FrameworkError) as refused:
         batch.run(plan, laid(tmp_path / "data", data()), tmp_path / "out")
 
     text = str(refused.value)
-    for word in ("'copeland'", "impute 'mean'", "treat 'iqr'", "methods.screen"):
+    for word in ("'copeland'", "impute 'regression'", "treat 'box_cox'", "methods.screen"):
         assert word in text
     assert not (tmp_path / "out").exists()
 

@@ -29,9 +29,11 @@ def measure_batches(framework: Framework) -> _Mapped:
         If the framework asks for what partitions cannot give.
     """
     refuse(framework)
-    if framework.prepared().by_data:
+    asked = framework.prepared()
+    if asked.by_data or asked.imputation is not None or asked.treats:
         raise FrameworkError(
-            "weights from the data take one more pass. Use equindex batch, or give weights that it found."
+            "weights from the data, imputation and treatment take more passes. Use equindex batch, or do these steps "
+            "beforehand."
         )
     if framework.prepared().ordered:
         raise FrameworkError(

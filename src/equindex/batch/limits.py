@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from equindex import aggregate
+from equindex.batch.before import middle
 from equindex.batch.weights import weigher
 from equindex.errors import FrameworkError
 from equindex.framework import Framework
-from equindex.model import MethodCall
 from equindex.scoring import Plan
 from equindex.scoring.equalized import called, check_scores
 
@@ -60,15 +60,16 @@ def _steps(plan: Plan) -> list[str]:
     methods = plan.model.methods
     assert methods is not None
     faults = []
-    if methods.impute != MethodCall(name="none"):
+    if methods.impute.name != "none" and middle(plan) is None:
         faults.append(
-            f"methods.impute {methods.impute.name!r} looks at other rows. Fill the gaps beforehand, or let "
-            'missing = { rule = "reweight" } pass over them.'
+            f"methods.impute {methods.impute.name!r} looks at other rows. Use mean or median, fill the gaps "
+            'beforehand, or let missing = { rule = "reweight" } pass over them.'
         )
-    if plan.treats:
-        names = ", ".join(dict.fromkeys(repr(g.method.name) for g in plan.treats if g.method.name != "none"))
+    names = [g.method.name for g in plan.treats if "fences" not in g.method.traits]
+    if names:
         faults.append(
-            f"treat {names} looks at all values. Treat them beforehand, or use goalposts, which clip."
+            f"treat {', '.join(map(repr, dict.fromkeys(names)))} looks at all values. Use winsorise or iqr, or treat "
+            "the values beforehand."
         )
     if methods.screen is not None:
         faults.append("methods.screen is for tables in memory. Use missing = { min_coverage = … }.")

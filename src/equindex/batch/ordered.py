@@ -46,7 +46,12 @@ class SortedRuns:
 
 
 def write_sorted(
-    folder: Path, runs: Mapping[int, Mapping[str, Sequence[Sequence[int]]]], base: str, n: Any, memory: int
+    folder: Path,
+    step: str,
+    runs: Mapping[int, Mapping[str, Sequence[Sequence[int]]]],
+    base: str,
+    n: Any,
+    memory: int,
 ) -> Path:
     """Merge the runs of all units into one file of sorted columns, each as long as the longest.
 
@@ -54,6 +59,8 @@ def write_sorted(
     ----------
     folder : Path
         Where the runs are.
+    step : str
+        What they are for.
     runs : mapping
         By unit and base, where runs begin and how long they are.
     base : str
@@ -69,11 +76,11 @@ def write_sorted(
         Of ``max(n)`` float64 for each column, NaN behind the last value.
     """
     parts = [
-        (np.memmap(folder / f"run-{unit:06d}.f8", dtype=np.float64, mode="r"), places[base])
+        (np.memmap(folder / f"{step}-{unit:06d}.f8", dtype=np.float64, mode="r"), places[base])
         for unit, places in sorted(runs.items())
         if base in places
     ]
-    path, length = folder / f"sorted-{base}.f8", int(n.max())
+    path, length = folder / f"{step}-sorted-{base}.f8", int(n.max())
 
     def put(fresh: Path) -> None:
         with fresh.open("wb") as file:

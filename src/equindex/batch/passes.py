@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from equindex._arrays import FloatArray
 from equindex._summary import Summary, summarise
+from equindex.batch.before import filled, middle
 from equindex.batch.blocks import Block, Intake, layout_key, panel_of
 from equindex.batch.journal import whole
 from equindex.batch.ordered import SortedRuns
@@ -51,14 +52,24 @@ def based_on(plan: Plan, block: Block) -> dict[str, Block]:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """Measures one unit; what it returns is what the journal keeps."""
+    """Measures one unit for a step; what it returns is what the journal keeps."""
 
     intake: Intake
+    plan: Plan
     folder: Path
+    step: Literal["fill", "treat", "normalise"] = "normalise"
+    fill: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the step needs ordered values."""
+        if self.step == "fill":
+            return middle(self.plan) == "median"
+        return self.step == "treat" or self.plan.ordered
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
-        """Return the summaries by base, the rows of each year, and what is wrong."""
-        plan = self.intake.framework.prepared()
+        """Return the summaries by base, or by year for filling, the rows of each year, and what is wrong."""
+        plan = self.plan
         faults: list[str] = []
         parts: dict[str, list[Summary]] = {}
         years: dict[str, int] = {}
@@ -69,22 +80,22 @@ class Measure:
                 years[str(year)] = years.get(str(year), 0) + int((block.year == year).sum())
             if faults:
                 continue
-            for base, rows in based_on(plan, block).items():
-                if _ends_alone(plan):
+            whole_block = filled(block, self.fill)
+            for base, rows in self._bases(whole_block).items():
+                if self.step == "normalise" and ends_alone(plan):
                     parts.setdefault(base, []).append(_ends_of(rows))
                     continue
-                panel = panel_of(rows)
-                with labelled(plan, panel, panel.order), located(unit):
-                    x = prepared(plan, panel, panel.order)
+                with located(unit):
+                    x = self._values(rows)
                     parts.setdefault(base, []).append(summarise(x))
-                if plan.ordered:
+                if self.ordered:
                     runs.add(base, x)
-            if plan.by_data and len(weighed_rows(plan, block).year):
-                panel = panel_of(weighed_rows(plan, block))
+            if self.step == "normalise" and plan.by_data and len(weighed_rows(plan, whole_block).year):
+                panel = panel_of(weighed_rows(plan, whole_block))
                 with labelled(plan, panel, panel.order), located(unit):
                     weighed.append(summarise(look(plan, prepared(plan, panel, panel.order))))
         return {
-            "runs": runs.write(self.folder / f"run-{unit.number:06d}.f8") if plan.ordered else {},
+            "runs": runs.write(self.folder / f"{self.step}-{unit.number:06d}.f8") if self.ordered else {},
             "summaries": {base: merged(found).to_dict() for base, found in parts.items()}
             if not faults
             else {},
@@ -93,8 +104,22 @@ class Measure:
             "faults": faults[:_FAULTS],
         }
 
+    def _bases(self, block: Block) -> dict[str, Block]:
+        if self.step == "fill":
+            return {str(year): block.of(year) for year in block.years}
+        return based_on(self.plan, block)
 
-def _ends_alone(plan: Plan) -> bool:
+    def _values(self, rows: Block) -> FloatArray:
+        if self.step == "fill":
+            return rows.x
+        panel = panel_of(rows)
+        with labelled(self.plan, panel, panel.order):
+            if self.step == "treat":
+                return self.plan.prepare(rows.x)
+            return prepared(self.plan, panel, panel.order)
+
+
+def ends_alone(plan: Plan) -> bool:
     """Whether nothing is asked of the values but the least and the greatest."""
     return plan.plain and not plan.by_data and all(group.method.name in _EXTREMES for group in plan.groups)
 
@@ -139,7 +164,7 @@ def footers(intake: Intake, units: Sequence[Unit]) -> dict[int, FloatArray | Non
     assert model.methods is not None
     simple = (
         model.methods.base == "panel"
-        and _ends_alone(plan)
+        and ends_alone(plan)
         and not (model.table.keep or model.table.drop or model.exclude)
         and not any(indicator.numerator for indicator in model.indicator)
         and (model.equalization is None or isinstance(model.equalization.reference, str | None))
@@ -194,6 +219,7 @@ class Score:
     years: tuple[int, ...] | None
     pillars: bool
     told: Mapping[int, FloatArray]
+    fill: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """Return the files of the unit and their rows.
@@ -216,7 +242,8 @@ class Score:
                 ends = np.array([np.fmin(ends[0], least), np.fmax(ends[1], most)])
             for year in block.years:
                 if self.years is None or year in self.years:
-                    found.setdefault(year, []).append(self._scored(block.of(year), unit))
+                    rows = filled(block.of(year), self.fill)
+                    found.setdefault(year, []).append(self._scored(rows, unit))
         if faults:
             raise DataError("\n".join(faults[:_FAULTS]))
         self._check_footer(unit, ends)

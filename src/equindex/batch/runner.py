@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from equindex import __version__
-from equindex._arrays import FloatArray, cpus, one_of
-from equindex._summary import Summary
+from equindex._arrays import cpus, one_of
 from equindex.batch.blocks import BLOCK_ROWS, Intake, layouts
-from equindex.batch.cluster import over_dask
 from equindex.batch.finish import Year, rank
+from equindex.batch.fit import Fit, Passage, Progress
 from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
-from equindex.batch.ordered import attach_sorted, write_sorted
-from equindex.batch.passes import Measure, Score, finalise, footers, merged, refuse_unwanted, summary_of
+from equindex.batch.passes import Score, refuse_unwanted
 from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, part_of
 from equindex.batch.spool import Stream, csv_stream, spool
 from equindex.batch.tables import Tables
-from equindex.batch.weights import Weigh, weighed, weigher
-from equindex.engine import stream
 from equindex.errors import DataError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework
 from equindex.framework.files import clock
@@ -36,10 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "run", "size_of"]
 
-Progress = Callable[[str, int, int], None]
 _SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _COPIES = 6  # arrays of a block's size that a worker holds while it scores
-_SHARE = 8  # part of the memory that values sorted at a time may take
 _MEMORY = 2 * 10**9
 _FAULTS = 20
 
@@ -169,15 +161,18 @@ def run(
             units = grid(parts)
             if not any(part.rows for part in parts):
                 raise DataError(f"{_said(source)} has no rows. Check what was exported.")
-            go = _Passage(journal, engine, count, address, progress)
-            summaries, told, read = _fit(intake, units, go, work, footer, size)
+            go = Passage(journal, engine, count, address, progress)
+            fit = Fit(intake, units, go, work, size)
+            plan, fill = fit.before(plan)
+            summaries, told, read = fit.measured(plan, fill, footer)
             if plan.by_data:
-                plan = _weighed(intake, plan, summaries, units, go, work)
+                plan = fit.weighed(plan, fill, summaries)
             fitted = Fitted(
                 framework=framework,
                 weights=plan.found.get("derived_weights", {}),
                 summaries={base: replace(part, ordered=None) for base, part in summaries.items()},
                 references={},
+                treatments=plan.treatments,
                 digests={name: str(stamp[-1]) for name, stamp in stamps.items()},
             )
             scorer = Score(
@@ -188,6 +183,7 @@ def run(
                 years=shown,
                 pillars=pillars,
                 told=told,
+                fill=fill,
             )
             records = go.through("Scoring", scorer, units, _complete(work))
             rows, there = _counted(records, shown)
@@ -207,49 +203,6 @@ def run(
         read=read,
         notes=tuple(notes),
     )
-
-
-@dataclass(frozen=True)
-class _Passage:
-    """Takes units through a function, passing over those that are done."""
-
-    journal: Journal
-    engine: str
-    workers: int
-    address: str | None
-    progress: Progress | None
-
-    def through(
-        self,
-        stage: str,
-        function: Callable[[Unit], dict[str, Any]],
-        units: Sequence[Unit],
-        complete: Callable[[Mapping[str, Any]], bool] = lambda _: True,
-    ) -> list[dict[str, Any]]:
-        """Return what the function finds of each unit, and record it as it comes."""
-        done, total = 0, sum(unit.rows for unit in units)
-        left = []
-        for unit in units:
-            before = self.journal.done.get((stage, unit.number))
-            if before is not None and complete(before):
-                done += unit.rows
-            else:
-                left.append(unit)
-        if self.progress is not None:
-            self.progress(stage, done, total)
-        for unit, found in zip(left, self._results(function, left), strict=True):
-            self.journal.add(stage, unit.number, found)
-            done += unit.rows
-            if self.progress is not None:
-                self.progress(stage, done, total)
-        return [self.journal.done[stage, unit.number] for unit in units]
-
-    def _results(
-        self, function: Callable[[Unit], dict[str, Any]], units: Sequence[Unit]
-    ) -> Iterator[dict[str, Any]]:
-        if self.engine == "dask":
-            return over_dask(function, units, self.address)
-        return stream(function, units, engine=self.engine, workers=self.workers)
 
 
 def _looked_at(framework: Framework, source: str | Path | Stream) -> tuple[list[Stream], list[Part]]:
@@ -309,48 +262,6 @@ def _workers(wanted: int | None, memory: int, columns: int) -> int:
     return max(1, min(wanted or cpus(), fit))
 
 
-def _fit(
-    intake: Intake, units: Sequence[Unit], go: _Passage, work: Path, footer: bool, memory: int
-) -> tuple[dict[str, Summary], dict[int, FloatArray], int]:
-    """Return the summaries, what footers told, and how many units were read."""
-    plan = intake.framework.prepared()
-    known = footers(intake, units) if footer else dict.fromkeys((unit.number for unit in units), None)
-    told = {number: ends for number, ends in known.items() if ends is not None}
-    left = [unit for unit in units if unit.number not in told]
-    found = go.through("Measuring", Measure(intake=intake, folder=work), left)
-    if not told:
-        summaries = finalise(plan, found)
-        if plan.ordered:
-            runs = {unit.number: one["runs"] for unit, one in zip(left, found, strict=True)}
-            for base, summary in summaries.items():
-                path = write_sorted(work, runs, base, summary.n, memory // _SHARE)
-                summaries[base] = attach_sorted(summary, path)
-        return summaries, told, len(left)
-    ends = list(told.values())
-    both = np.array([np.fmin.reduce([e[0] for e in ends]), np.fmax.reduce([e[1] for e in ends])])
-    summaries = finalise(plan, found) if found else {}
-    summary = summary_of(both)
-    return {"panel": summaries["panel"].merge(summary) if summaries else summary}, told, len(left)
-
-
-def _weighed(
-    intake: Intake,
-    plan: Plan,
-    summaries: Mapping[str, Summary],
-    units: Sequence[Unit],
-    go: _Passage,
-    work: Path,
-) -> Plan:
-    """Return the plan with the weights that the data decide, in one more reading where the method needs it."""
-    parts = [go.journal.done["Measuring", unit.number].get("weighed") for unit in units]
-    found = merged([Summary.from_dict(part) for part in parts if part])
-    records: list[dict[str, Any]] = []
-    if weigher(plan).traits["sample"] is not Summary:
-        scan = Weigh(intake=intake, plan=plan, summaries=summaries, found=found, folder=work)
-        records = go.through("Weighing", scan, units)
-    return plan.weighed(weighed(plan, found, work, records))
-
-
 def _complete(work: Path) -> Callable[[Mapping[str, Any]], bool]:
     """Return whether the files of a unit are there, whole, or published."""
 
@@ -378,7 +289,7 @@ def _counted(
 
 
 def _finish(
-    intake: Intake, plan: Plan, units: Sequence[Unit], years: Sequence[Year], go: _Passage, memory: int
+    intake: Intake, plan: Plan, units: Sequence[Unit], years: Sequence[Year], go: Passage, memory: int
 ) -> None:
     """Write ranks and the tables of the index, once no region stands twice."""
     folder, total, done = years[0].folder, sum(year.rows for year in years), 0

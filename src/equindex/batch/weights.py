@@ -13,6 +13,7 @@ from equindex import weighting
 from equindex._arrays import FloatArray
 from equindex._registry import Method
 from equindex._summary import Summary
+from equindex.batch.before import filled
 from equindex.batch.blocks import Block, Intake, panel_of
 from equindex.batch.journal import whole
 from equindex.batch.sources import Unit, unreadable
@@ -54,13 +55,14 @@ class Weigh:
     summaries: Mapping[str, Summary]
     found: Summary
     folder: Path
+    fill: Mapping[str, FloatArray]
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """Return the file with the sample of the unit, None where no row is weighed."""
         kind, sample = weigher(self.plan).traits["sample"], None
         centre = unit_summary(self.plan, self.found)
         for block in self.intake.blocks(unit, []):
-            rows = weighed_rows(self.plan, block)
+            rows = filled(weighed_rows(self.plan, block), self.fill)
             if not len(rows.year):
                 continue
             panel = panel_of(rows)

@@ -17,7 +17,7 @@ _AT = {"at": "cell"}  # or "pillar": a framework fills scores of pillars by the 
 _DROP = "Drop these indicators, or impute them from another table."
 
 
-@methods.add(keys=_AT)
+@methods.add(keys=_AT, middle="mean")
 def mean(x: ArrayLike) -> FloatArray:
     r"""Fill missing values with the mean of their indicator.
 
@@ -52,7 +52,7 @@ def mean(x: ArrayLike) -> FloatArray:
     return _by_column(x, _means)
 
 
-@methods.add(keys=_AT)
+@methods.add(keys=_AT, middle="median")
 def median(x: ArrayLike) -> FloatArray:
     r"""Fill missing values with the median of their indicator.
 

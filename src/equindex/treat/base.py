@@ -94,7 +94,12 @@ def _measure_none(x: ArrayLike) -> Treatment:
     return Treatment.of(finite(x))
 
 
-@methods.add(monotone=True, measure=_measure_none)
+def _no_fences(ordered: FloatArray, _: Any) -> tuple[FloatArray, FloatArray]:
+    nowhere = np.full(ordered.shape[-1], np.inf)
+    return -nowhere, nowhere
+
+
+@methods.add(monotone=True, measure=_measure_none, fences=_no_fences)
 def none(x: ArrayLike) -> FloatArray:
     r"""Leave every value as it is.
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from equindex._arrays import ArrayLike, FloatArray, as_float, one_of, positioned
+from equindex._arrays import ArrayLike, FloatArray, IntArray, as_float, one_of, positioned
+from equindex._summary import Summary
 from equindex.errors import MethodError
-from equindex.treat.base import each, finite, measured, methods, spread
+from equindex.treat.base import each, finite, measured, methods
 from equindex.treat.bends import SHARE, box_cox_powers, log_shift, tail_sign
 from equindex.treat.fitted import Treatment, shape
 
-__all__ = ["iqr", "skew_kurtosis", "winsorise"]
+__all__ = ["iqr", "of_ordered", "skew_kurtosis", "winsorise"]
 
 
 def _measure_skew_kurtosis(
@@ -91,28 +92,33 @@ def skew_kurtosis(
     return _measure_skew_kurtosis(x, points=points, skewness=skewness, kurtosis=kurtosis, then=then).apply(x)
 
 
-def _measure_winsorise(
-    x: ArrayLike, *, points: ArrayLike | None = None, quantiles: ArrayLike | None = None
-) -> Treatment:
+def _winsorise_fences(
+    ordered: FloatArray, n: IntArray, *, points: ArrayLike | None = None, quantiles: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray]:
     if (points is None) == (quantiles is None):
         raise MethodError("winsorise needs points, such as [0, 2], or quantiles, such as [0.05, 0.95].")
-    x = finite(x)
-    ordered = np.sort(x, axis=-2)
-    n = (~np.isnan(x)).sum(axis=-2)
     if quantiles is not None:
         pair = as_float(quantiles)
         if pair.shape != (2,) or not 0 <= pair[0] < pair[1] <= 1:
             raise MethodError(f"quantiles are two shares such as [0.05, 0.95], not {quantiles!r}.")
         low, high = (_quantile(ordered, n, share) for share in pair.tolist())
-    else:
-        _whole("points", points)
-        down, up = np.broadcast_to(np.asarray(points, dtype=np.int64), 2)
-        low = _place(ordered, np.minimum(down, n - 1))
-        high = _place(ordered, np.maximum(n - 1 - up, 0))
+        return low, high
+    _whole("points", points)
+    down, up = np.broadcast_to(np.asarray(points, dtype=np.int64), 2)
+    return _place(ordered, np.minimum(down, n - 1)), _place(ordered, np.maximum(n - 1 - up, 0))
+
+
+def _measure_winsorise(
+    x: ArrayLike, *, points: ArrayLike | None = None, quantiles: ArrayLike | None = None
+) -> Treatment:
+    x = finite(x)
+    low, high = _winsorise_fences(
+        np.sort(x, axis=-2), (~np.isnan(x)).sum(axis=-2), points=points, quantiles=quantiles
+    )
     return _fenced(x, low, high, "winsorise")
 
 
-@methods.add(monotone=True, measure=_measure_winsorise)
+@methods.add(monotone=True, measure=_measure_winsorise, fences=_winsorise_fences)
 def winsorise(
     x: ArrayLike, *, points: ArrayLike | None = None, quantiles: ArrayLike | None = None
 ) -> FloatArray:
@@ -158,17 +164,21 @@ def winsorise(
     return _measure_winsorise(x, points=points, quantiles=quantiles).apply(x)
 
 
-def _measure_iqr(x: ArrayLike, *, factor: float = 1.5) -> Treatment:
+def _iqr_fences(ordered: FloatArray, n: IntArray, *, factor: float = 1.5) -> tuple[FloatArray, FloatArray]:
     if not factor >= 0:
         raise MethodError(f"iqr needs a factor of at least 0, such as 1.5, not {factor!r}.")
-    x = finite(x)
-    ordered, n = np.sort(x, axis=-2), (~np.isnan(x)).sum(axis=-2)
     first, third = (_quantile(ordered, n, share) for share in (0.25, 0.75))
     reach = factor * (third - first)
-    return _fenced(x, first - reach, third + reach, "iqr")
+    return first - reach, third + reach
 
 
-@methods.add(monotone=True, measure=_measure_iqr)
+def _measure_iqr(x: ArrayLike, *, factor: float = 1.5) -> Treatment:
+    x = finite(x)
+    low, high = _iqr_fences(np.sort(x, axis=-2), (~np.isnan(x)).sum(axis=-2), factor=factor)
+    return _fenced(x, low, high, "iqr")
+
+
+@methods.add(monotone=True, measure=_measure_iqr, fences=_iqr_fences)
 def iqr(x: ArrayLike, *, factor: float = 1.5) -> FloatArray:
     r"""Hold each column within fences some interquartile ranges from its quartiles.
 
@@ -257,9 +267,60 @@ def _quantile(ordered: FloatArray, n: Any, share: float) -> FloatArray:
 
 def _fenced(x: FloatArray, low: FloatArray, high: FloatArray, name: str) -> Treatment:
     """Return a treatment by fences, or refuse the columns that they would make constant."""
-    flat = (spread(x) > 0) & ~(
-        np.fmax(np.fmin.reduce(x, axis=-2), low) < np.fmin(np.fmax.reduce(x, axis=-2), high)
+    _refuse_flat(np.fmin.reduce(x, axis=-2), np.fmax.reduce(x, axis=-2), low, high, name)
+    empty = np.isnan(low)
+    return Treatment.of(x, low=np.where(empty, -np.inf, low), high=np.where(empty, np.inf, high))
+
+
+def of_ordered(name: str, summary: Summary, **options: Any) -> Treatment:
+    """Return a treatment by fences from ordered values, which may lie on a disk.
+
+    Parameters
+    ----------
+    name : str
+        A method with the trait ``fences``.
+    summary : Summary
+        With `ordered`.
+    **options
+        Those of the method.
+
+    Returns
+    -------
+    Treatment
+        As `equindex.treat.measure` of the values, but that their skewness and kurtosis are NaN: not told.
+
+    Raises
+    ------
+    DomainError
+        If a column that varies would become constant.
+    """
+    assert summary.ordered is not None
+    low, high = methods.get(name).traits["fences"](summary.ordered, summary.n, **options)
+    _refuse_flat(summary.min, summary.max, low, high, name)
+    empty = np.isnan(low)
+    low, high = np.where(empty, -np.inf, low), np.where(empty, np.inf, high)
+    columns = [column[:n] for column, n in zip(summary.ordered.T, summary.n.tolist(), strict=True)]
+    below = [int(np.searchsorted(column, end)) for column, end in zip(columns, low, strict=True)]
+    kept = [int(np.searchsorted(column, end, "right")) for column, end in zip(columns, high, strict=True)]
+    nothing = np.full(low.shape, np.nan)
+    return Treatment(
+        low=low,
+        high=high,
+        sign=np.ones(low.shape),
+        shift=np.zeros(low.shape),
+        power=nothing,
+        n=summary.n,
+        below=np.array(below),
+        above=summary.n - np.array(kept),
+        skewness=nothing,
+        kurtosis=nothing,
+        skewness_after=nothing,
+        kurtosis_after=nothing,
     )
+
+
+def _refuse_flat(least: FloatArray, most: FloatArray, low: FloatArray, high: FloatArray, name: str) -> None:
+    flat = (most > least) & ~(np.fmax(least, low) < np.fmin(most, high))
     if flat.any():
         raise positioned(
             f"{name} would leave no two different values in {flat.sum()} of {flat.size} indicators. Move fewer "
@@ -267,5 +328,3 @@ def _fenced(x: FloatArray, low: FloatArray, high: FloatArray, name: str) -> Trea
             flat,
             columns=True,
         )
-    empty = np.isnan(low)
-    return Treatment.of(x, low=np.where(empty, -np.inf, low), high=np.where(empty, np.inf, high))
