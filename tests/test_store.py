@@ -103,7 +103,7 @@ def test_values_that_sqlite_could_bend(tmp_path):
     assert back["runs"]["truth"].isna().tolist() == [False, True, False, False]
     assert len(back["odd"]) == 0
     assert b"secret" not in (tmp_path / "s.sqlite").read_bytes()
-    assert place.run(1).data == "postgresql://host/db"
+    assert place.run(1).data == "postgresql://me:***@host/db"
 
 
 def test_a_run_that_fails_half_way_leaves_nothing(folder, monkeypatch):

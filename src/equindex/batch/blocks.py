@@ -444,9 +444,5 @@ def _years(column: Any, constant: str | None, size: int, name: str, faults: list
 
 
 def _numbers(column: Any, power: int) -> FloatArray:
-    import pyarrow as pa
-
-    if not pa.types.is_float64(column.type):
-        column = column.cast(pa.float64(), safe=False)  # numbers above 2**53 are rounded, as in memory
-    values: FloatArray = column.to_numpy(zero_copy_only=False)
+    values = tables.floats(column)
     return scaled(values, power) if power else values

@@ -33,7 +33,8 @@ app = typer.Typer(
     help="Equalization and attainment indices (均等化指数, 目标实现度): how evenly public services reach regions, "
     "and how far each has come towards its plan.\n\n"
     "Start with [bold]equindex demo[/bold], then [bold]equindex init my-index[/bold].",
-    epilog="FRAMEWORK is a TOML file or workbook; DATA is a CSV, XLSX or Parquet file, or a folder of them.",
+    epilog="FRAMEWORK is a TOML file or workbook; DATA is a CSV, XLSX or Parquet file, a folder of them, or a "
+    "database (postgresql://, sqlite:///, duckdb:///) with --table or --query.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -44,7 +45,8 @@ FrameworkArgument = Annotated[
     Path, typer.Argument(metavar="FRAMEWORK", help="Framework file (TOML), or a workbook that holds one.")
 ]
 DataArgument = Annotated[
-    str, typer.Argument(metavar="DATA", help="CSV, XLSX or Parquet file, or a folder of them.")
+    str,
+    typer.Argument(metavar="DATA", help="CSV, XLSX or Parquet file, a folder of them, or a database URL."),
 ]
 SetOption = Annotated[
     list[str] | None,

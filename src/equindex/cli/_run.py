@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from equindex.cli._source import from_databases
 from equindex.errors import EquindexError
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., N
     """Register a command whose errors are one message and exit code 1, an interrupt 130; never a traceback."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
+        function = from_databases(function)
+
         @app.command()
         @functools.wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> None:

@@ -227,12 +227,13 @@ def derive(
     Example: equindex weights derive framework.toml data.csv --method entropy -o weights.toml
     """
     from equindex.cli import weights as printing
+    from equindex.framework.given import files_read
     from equindex.framework.weights import by_data
 
     built = framework_of(framework, sets)
     with spinner("Scoring", quiet):
         found = by_data(built, data, method=printing.method_of(method))
-    printing.deliver(found, output, force, quiet, [framework, Path(data)])
+    printing.deliver(found, output, force, quiet, [framework, *files_read(data, built.files)])
     printing.tree(built.replace(weights=found), as_json)
 
 

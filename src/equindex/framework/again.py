@@ -14,17 +14,18 @@ from equindex.framework.core import Framework
 from equindex.framework.files import digests_of
 from equindex.framework.given import files_read
 from equindex.scoring import Scores
+from equindex.tables import Database, Sheet, is_database
 
 __all__ = ["Recorded", "recalled", "recorded", "rerun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """An earlier run: its provenance, its framework, where its data are now, and what may make a difference."""
+    """An earlier run: its provenance, its framework, its data or where they are now, and what may make a difference."""
 
     record: Mapping[str, Any]
     framework: Framework
-    data: Path
+    data: Path | list[Sheet]
     inputs: tuple[Path, ...]
     warnings: tuple[str, ...]
 
@@ -100,6 +101,23 @@ def recalled(record: Any, name: str, near: Sequence[Path], data: str | None = No
         raise FrameworkError(f"{name!r} is no provenance.json of equindex.") from None
     if data is None and where is None:
         raise DataError("the run scored a table in memory, not a file. Name the file with --data.")
+    warnings = []
+    if record.get("equindex") != __version__:
+        warnings.append(
+            f"that run used equindex {record.get('equindex')}, this is {__version__}; see CHANGELOG, Numbers."
+        )
+    deck = [] if framework.deck is None else [framework.deck.place]
+    if is_database(data if data is not None else where):
+        source = Database.recorded(record["data"], data)
+        sheets, now = framework.sheets(source)
+        _refuse_changed([] if now == digests else [source.name])
+        return Recorded(
+            record=record,
+            framework=framework,
+            data=sheets,
+            inputs=(*source.files, *deck),
+            warnings=tuple(warnings),
+        )
     places = [Path(data)] if data is not None else [Path(where), *(folder / where for folder in near)]
     found = next((place for place in places if place.exists()), None)
     if found is None:
@@ -109,17 +127,7 @@ def recalled(record: Any, name: str, near: Sequence[Path], data: str | None = No
     changed = [name for name, digest in digests.items() if now.get(name) != digest]
     if data is not None and not found.is_dir() and sorted(now.values()) == sorted(digests.values()):
         changed = []  # one file, under another name
-    if changed:
-        raise DataError(
-            f"{', '.join(changed)} changed since that run. Run the new data with the command itself instead, or "
-            "name the old ones with --data."
-        )
-    warnings = []
-    if record.get("equindex") != __version__:
-        warnings.append(
-            f"that run used equindex {record.get('equindex')}, this is {__version__}; see CHANGELOG, Numbers."
-        )
-    deck = [] if framework.deck is None else [framework.deck.place]
+    _refuse_changed(changed)
     return Recorded(
         record=record,
         framework=replace(framework, files=tuple(others)),  # what was no data then is none now
@@ -127,3 +135,11 @@ def recalled(record: Any, name: str, near: Sequence[Path], data: str | None = No
         inputs=(*files_read(found, others), *deck),
         warnings=tuple(warnings),
     )
+
+
+def _refuse_changed(names: Sequence[str]) -> None:
+    if names:
+        raise DataError(
+            f"{', '.join(names)} changed since that run. Run the new data with the command itself instead, or "
+            "name the old ones with --data."
+        )

@@ -16,7 +16,7 @@ from equindex.model import FrameworkFile, TableMap, Target, WeightSet
 from equindex.schema import Findings
 from equindex.scoring import Plan
 from equindex.scoring.goals import goals, node_goals
-from equindex.tables import Sheet
+from equindex.tables import Database, Sheet
 
 __all__ = [
     "check_kept",
@@ -33,6 +33,8 @@ _SHOWN: Final = 5  # ids that a warning names before it counts the rest
 
 def files_read(data: Any, skip: Sequence[Path]) -> list[Path]:
     """Return the files that `data` names: itself, or the tables of a folder; none for a table in memory."""
+    if isinstance(data, Database):
+        return data.files
     if not isinstance(data, str | Path):
         return []
     path = Path(data)
@@ -40,28 +42,28 @@ def files_read(data: Any, skip: Sequence[Path]) -> list[Path]:
 
 
 def sheets_of(data: Any, declared: TableMap, skip: Sequence[Path]) -> tuple[list[Sheet], dict[str, str]]:
-    """Read the sheets of a file or folder, or take those in memory; digests are SHA-256 by file name.
+    """Read the sheets of a file, folder or database, or take those in memory; digests are SHA-256 by name.
 
     Raises
     ------
     DataError
-        If there is no such file, or it is no table.
+        If there is no such file or table.
     """
-    if not isinstance(data, str | Path):
-        return _sheets_in_memory(data), {}
-    if not str(data).strip():
-        raise DataError("the name of the data is empty. Name a file or a folder.")
-    if "://" in str(data):
-        raise DataError(
-            f"{str(data).split('://')[0]}:// is a database address; this version reads files and folders. "
-            "Export the table to CSV or Parquet."
-        )
-    path = Path(data)
     text = [
         *declared.keep,
         *declared.drop,
         *(str(c) for c in (declared.region, declared.year, declared.indicator) if c),
     ]
+    if isinstance(data, Database):
+        found, digest = tables.database_sheet(data, declared.model_dump(exclude_none=True), text)
+        return [found], {data.name: digest}
+    if not isinstance(data, str | Path):
+        return _sheets_in_memory(data), {}
+    if not str(data).strip():
+        raise DataError("the name of the data is empty. Name a file or a folder.")
+    if "://" in str(data):
+        return sheets_of(Database(url=str(data)), declared, skip)
+    path = Path(data)
     sheet = declared.sheet if path.suffix.lower() in tables.BOOKS else None
     return tables.read(path, sheet=sheet, skip=skip, text=text), digests_of(path, skip)
 

@@ -9,6 +9,7 @@ from equindex import __version__
 from equindex.framework.files import clock
 from equindex.schema import Panel
 from equindex.scoring import Screened
+from equindex.tables import Database
 
 if TYPE_CHECKING:
     from equindex.framework.core import Framework
@@ -26,7 +27,8 @@ def provenance(
     keep: str = "all",
 ) -> dict[str, Any]:
     """Return all that it takes to run again, as JSON can hold it."""
-    source = str(data) if isinstance(data, str | Path) else None
+    path = Path(data).as_posix() if isinstance(data, str | Path) else None
+    source = data.record if isinstance(data, Database) else {"path": path}
     methods = framework.model.methods
     return {
         "equindex": __version__,
@@ -34,7 +36,7 @@ def provenance(
         "framework": framework.to_dict(),
         "framework_digest": framework.digest,
         "weights": framework.prepared().weighting,
-        "data": {"path": None if source is None else Path(source).as_posix(), "digests": digests},
+        "data": {**source, "digests": digests},
         "options": {"years": None if years is None else list(years), "keep": keep},
         "seed": None,
         "excluded": list(panel.excluded),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equindex.errors import DataError, EngineError, FrameworkError
+from equindex.tables import masked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,6 @@ CREATE TABLE IF NOT EXISTS result_columns (
 );
 """
 _KINDS = {"number": "REAL", "whole": "INTEGER", "truth": "INTEGER", "text": "TEXT"}
-_SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*://)[^/?#\s]*@")
 _OPTIONS = ("equalize", "monitor", "diagnose", "compare", "change", "uncertainty", "sensitivity")
 
 
@@ -165,7 +164,8 @@ class Store:
             If the file cannot be written; nothing has changed then.
         """
         record = json.loads(json.dumps(provenance, ensure_ascii=False, allow_nan=False))
-        record["data"]["path"] = without_secret(record["data"].get("path"))
+        place = record["data"].get("path")
+        record["data"]["path"] = None if place is None else masked(place)
         model = record["framework"]["framework"]
         with self._open() as connection, _transaction(connection):
             cursor = connection.execute(
@@ -253,17 +253,6 @@ class Store:
                 )
             ]
             return {name: _select(connection, number, name) for name in names}
-
-
-def without_secret(text: str | None) -> str | None:
-    """Return an address without the user name and the password in it.
-
-    Examples
-    --------
-    >>> without_secret("postgresql://me:secret@host/db"), without_secret("data/a@b.csv")
-    ('postgresql://host/db', 'data/a@b.csv')
-    """
-    return None if text is None else _SECRET.sub(lambda found: found["scheme"], text)
 
 
 @contextmanager

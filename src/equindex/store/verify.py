@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from equindex.errors import DataError
 from equindex.framework.again import Recorded, recalled
 from equindex.store.keep import Run, Store
+from equindex.tables import is_database
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ def found_again(run: Run, place: Path, data: str | None = None) -> Recorded:
             f"run {run.run} is of {run.command}; only runs of score can be scored again from the store."
         )
     where = run.record["data"]["path"]
-    beside = place.parent / Path(where).name if where is not None else None
+    beside = None if where is None or is_database(where) else place.parent / Path(where).name
     if data is None and beside is not None and not Path(where).exists() and beside.exists():
         data = str(beside)
     return recalled(run.record, f"run {run.run}", [place.parent], data)

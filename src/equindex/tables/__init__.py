@@ -1,5 +1,8 @@
-"""Files to raw sheets: encodings, headers, layouts, small tables of records, regions."""
+"""Files and databases to raw sheets: encodings, headers, layouts, small tables of records, regions."""
 
+from equindex.tables.address import is_database, masked
+from equindex.tables.arrow import digest_of, floats
+from equindex.tables.database import Database, database_sheet, in_order
 from equindex.tables.delimited import form_of
 from equindex.tables.files import BOOKS, SUFFIXES, files_of, read
 from equindex.tables.headers import (
@@ -36,11 +39,18 @@ __all__ = [
     "TARGET",
     "UNKNOWN",
     "WEIGHT",
+    "Database",
     "Regions",
     "Sheet",
+    "database_sheet",
+    "digest_of",
     "files_of",
+    "floats",
     "form_of",
+    "in_order",
+    "is_database",
     "layout",
+    "masked",
     "plain",
     "read",
     "records",

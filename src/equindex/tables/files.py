@@ -1,18 +1,14 @@
 """Open a file or a folder, whatever its format, or say clearly why not."""
 
-import datetime
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-import pandas as pd
+from typing import Final
 
 from equindex.errors import DataError, EngineError
+from equindex.tables.arrow import sheet_of
 from equindex.tables.delimited import read_delimited
-from equindex.tables.headers import kept_as_text
-from equindex.tables.sheet import Sheet, check_names, listed, must_exist
+from equindex.tables.sheet import Sheet, must_exist
 from equindex.tables.workbook import read_sheets, read_workbook
 
 __all__ = ["BOOKS", "SUFFIXES", "files_of", "read", "read_file"]
@@ -133,44 +129,4 @@ def _read_parquet(path: Path, text: set[str], every_text: bool) -> Sheet:
         raise DataError(
             f"{path.name} is no Parquet file that can be read ({error}). Export it again."
         ) from None
-    if not table.num_rows or not table.num_columns:
-        raise DataError(f"{path.name} has no rows. Export the table again.")
-    header = [str(name).strip() for name in table.column_names]
-    nested = [
-        name for name, field in zip(header, table.schema, strict=True) if pyarrow.types.is_nested(field.type)
-    ]
-    if nested:
-        raise DataError(f"{path.name}: the columns {listed(nested)} hold lists or records. Flatten them.")
-    keep, dropped = check_names(path.name, header, np.ones(len(header), dtype=bool), 1)
-    columns = {
-        header[i]: _plain_column(table.column(i), every_text or header[i] in text or kept_as_text(header[i]))
-        for i in keep
-    }
-    frame = pd.DataFrame(columns, copy=False)
-    return Sheet(name=path.name, frame=frame, lines=np.arange(1, len(frame) + 1), notes=dropped)
-
-
-def _plain_column(column: Any, text: bool) -> "pd.Series[Any]":
-    """Return an Arrow column as float64 or text."""
-    import pyarrow
-
-    kind = column.type
-    if pyarrow.types.is_dictionary(kind):
-        kind = kind.value_type
-        column = column.cast(kind)
-    number = (
-        pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind) or pyarrow.types.is_decimal(kind)
-    )
-    if number and not text:
-        return pd.Series(np.asarray(column.cast(pyarrow.float64(), safe=False), dtype=np.float64))
-    codes, distinct = pd.factorize(np.array(column.to_pylist(), dtype=object))
-    shown = np.array([_as_text(cell) for cell in distinct] + [np.nan], dtype=object)
-    return pd.Series(shown[codes], dtype=object)
-
-
-def _as_text(cell: object) -> object:
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e16:
-        return str(int(cell))
-    return cell.isoformat() if isinstance(cell, datetime.date | datetime.time) else str(cell)
+    return sheet_of(table, path.name, text, every_text)
