@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from equindex import Framework, tables
+from equindex import Framework, batch, tables
 from equindex._resources import path
 from equindex.cli import app
 from equindex.errors import DataError, EngineError
 from equindex.tables import Database, database, drivers, masked
 from small import framework, node, table
+from test_batch import built, bytes_of, data, stopped
 
 pytest.importorskip("pyarrow")
 duckdb = pytest.importorskip("duckdb")
@@ -49,10 +50,6 @@ def run(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(app, [str(a) for a in arguments])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.output
     return done.exit_code, " ".join(done.output.split())
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {one.name: one.read_bytes() for one in folder.iterdir() if one.name != "provenance.json"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -164,7 +161,7 @@ def test_nothing_can_be_written(kind, query, tmp_path):
 
     assert code == 1
     assert said.startswith("Error: ")
-    assert "refused the query" in said
+    assert "the query failed" in said
     assert "one SELECT" in said
     assert (tmp_path / f"a.{kind}").read_bytes() == before
     with Database(url=source.url, query="SELECT 1")._opened() as session, pytest.raises(session.errors):
@@ -187,7 +184,7 @@ def test_what_is_missing_is_named(kind, tmp_path):
     assert "Did you mean 'observations'?" in refused(source.url, "--table", "observation")
     assert "empty has no rows" in refused(source.url, "--table", "empty")
     assert "Give one of them" in refused(source.url, "--table", "empty", "--query", "SELECT 1")
-    assert "refused the query" in refused(source.url, "--query", "SELECT nope FROM observations")
+    assert "the query failed" in refused(source.url, "--query", "SELECT nope FROM observations")
     assert "missing columns" in refused(source.url, "--query", "SELECT region, year FROM observations")
     assert "are for databases" in refused(PROVINCES / "observations.csv", "--table", "empty")
     assert "there is no file" in refused(f"{kind}:///{tmp_path}/b.{kind}", "--table", "empty")
@@ -285,3 +282,78 @@ def test_every_command_that_reads_data_takes_databases():
     assert "--table" in {o for one in root.commands["weights"].commands["derive"].params for o in one.opts}
     assert "--table" not in {o for one in root.commands["rerun"].params for o in one.opts}
     assert tables.is_database("POSTGRES://h/d")
+
+
+# --- batches -----------------------------------------------------------------------------------------------
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {name: content for name, content in bytes_of(folder).items() if name != "fitted.json"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_writes_the_bytes_of_the_same_rows_in_parquet(kind, tmp_path):
+    frame = data(rows=600)
+    frame.sort_values(["year", "region"]).to_parquet(tmp_path / "a.parquet", index=False)
+    shuffled = frame.sample(frac=1, random_state=1).assign(c=frame["c"].astype(str).where(frame["c"].notna()))
+    source = stored(kind, tmp_path, shuffled)
+
+    batch.run(built(), tmp_path / "a.parquet", tmp_path / "file")
+    batch.run(built(), source, tmp_path / "table")
+
+    assert results(tmp_path / "file") == results(tmp_path / "table")
+    told = json.loads((tmp_path / "table" / "provenance.json").read_text())["data"]
+    assert (told["path"], told["table"]) == (source.shown, "observations")
+    [stamp] = told["files"].values()
+    assert len(stamp[-1]) == 64
+
+
+def test_a_stopped_batch_goes_on_where_the_rows_are_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.spool._GROUP", 100)
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    source = stored("sqlite", tmp_path, data())
+    batch.run(built(), source, tmp_path / "whole")
+    for out in ("same", "other"):
+        stopped(monkeypatch, built(), source, tmp_path / out, 8)
+
+    batch.run(built(), source, tmp_path / "same", footer=False, resume=True)
+
+    assert results(tmp_path / "same") == results(tmp_path / "whole")
+    with sqlite3.connect(tmp_path / "a.sqlite") as connection:
+        connection.execute("UPDATE observations SET a = a + 1e-9 WHERE region = 'r00003'")
+    connection.close()
+    with pytest.raises(DataError, match=r"observations.*has changed since the run began"):
+        batch.run(built(), source, tmp_path / "other", footer=False, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"a": "≥97"}, "'a' holds text.*≥97.*equindex score"),
+        ({"a": float("inf")}, "'a' = inf"),
+        ({"year": "20xx"}, "'20xx' is no year"),
+        ({"region": None}, "1 rows have no region"),
+    ],
+)
+def test_cells_that_a_batch_cannot_take_are_named(change, said, tmp_path):
+    frame = data(rows=50).astype(object)
+    for column, cell in change.items():
+        frame.loc[7, column] = cell
+    source = stored("sqlite", tmp_path, frame)
+
+    with pytest.raises(DataError, match=f"observations.*{said}"):
+        batch.run(built(), source, tmp_path / "out")
+
+
+def test_the_command_takes_a_query(tmp_path):
+    (tmp_path / "f.toml").write_text('id = "x"\n[methods]\nnormalise = "minmax"\n[[indicator]]\nid = "a"\n')
+    source = stored("sqlite", tmp_path, data(rows=60))
+    query = "SELECT region, year, a FROM observations WHERE year > 2019"
+
+    code, said = run(
+        "batch", tmp_path / "f.toml", source.url, "--query", query, "-o", tmp_path / "out", "--json"
+    )
+
+    assert code == 0
+    assert '"years": [2020, 2021]' in said
+    assert run("batch", tmp_path / "f.toml", source.url, "--table", "none", "-o", tmp_path / "no")[0] == 1

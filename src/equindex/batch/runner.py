@@ -18,12 +18,13 @@ from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
 from equindex.batch.passes import Score, refuse_unwanted
 from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, part_of
-from equindex.batch.spool import Stream, csv_stream, spool
+from equindex.batch.spool import Stream, csv_stream, database_stream, digest_of_file, refuse_changed, spool
 from equindex.batch.tables import Tables
 from equindex.errors import DataError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework
 from equindex.framework.files import clock
 from equindex.scoring import Plan
+from equindex.tables import Database, masked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ def size_of(text: str) -> int:
 
 def run(
     framework: Framework,
-    source: str | Path | Stream,
+    source: str | Path | Database | Stream,
     output: str | Path,
     *,
     years: Iterable[int] | None = None,
@@ -90,8 +91,9 @@ def run(
     ----------
     framework : Framework
         With a composite index.
-    source : path or Stream
-        A Parquet or CSV file, a folder or a pattern of them, wide: a row for each region and year; or record batches.
+    source : path, Database or Stream
+        A Parquet or CSV file, a folder or a pattern of them, or a table of a database, wide: a row for each region and
+        year; or record batches.
     output : path
         A folder for the tables.
     years : iterable of int, optional
@@ -148,14 +150,14 @@ def run(
         streams, parts = _looked_at(framework, source)
         found, notes = layouts(framework, parts)
         stamps = {stream.name: list(stream.stamp) for stream in streams}
-        stamps |= {part.path: [part.size, part.changed, part.digest] for part in parts}
+        stamps |= {part.name: [part.size, part.changed, part.digest] for part in parts}
         identity = _identity(framework, stamps, shown, pillars, footer)
         if force:
             _clear(work)
         journal = Journal(work, identity, resume=resume, force=force)
         try:
             if streams:
-                parts = _spooled(streams, work, progress)
+                parts = _spooled(streams, work, progress, stamps)
                 found, notes = layouts(framework, parts)
             intake = Intake(framework=framework, layouts=found)
             units = grid(parts)
@@ -188,7 +190,9 @@ def run(
             records = go.through("Scoring", scorer, units, _complete(work))
             rows, there = _counted(records, shown)
             _finish(intake, plan, units, Year.all_of(work, records), go, size)
-            _provenance(work, framework, identity, source, journal, rows, plan.found)
+            where = streams[0].record if streams and streams[0].record else {"path": _said(source)}
+            data = {**where, "files": stamps}
+            _provenance(work, framework, identity["options"], data, journal, rows, plan.found)
             fitted.save(work / "fitted.json", force=True)
         finally:
             journal.close()
@@ -205,10 +209,14 @@ def run(
     )
 
 
-def _looked_at(framework: Framework, source: str | Path | Stream) -> tuple[list[Stream], list[Part]]:
+def _looked_at(
+    framework: Framework, source: str | Path | Database | Stream
+) -> tuple[list[Stream], list[Part]]:
     """Look at every file, at streams or Parquet; all that cannot be read are named at once."""
     if isinstance(source, Stream):
         return [source], []
+    if isinstance(source, Database):
+        return [database_stream(framework, source)], []
     streams: list[Stream] = []
     parts: list[Part] = []
     faults: list[str] = []
@@ -226,17 +234,29 @@ def _looked_at(framework: Framework, source: str | Path | Stream) -> tuple[list[
     return streams, parts
 
 
-def _spooled(streams: Sequence[Stream], work: Path, progress: Progress | None) -> list[Part]:
+def _spooled(
+    streams: Sequence[Stream], work: Path, progress: Progress | None, stamps: dict[str, list[int | str]]
+) -> list[Part]:
+    """Write streams as Parquet, or hold what is written already against them."""
     parts = []
     for number, one in enumerate(streams):
-        parts.append(spool(one, work / "spool" / f"{number:06d}.parquet"))
+        path = work / "spool" / f"{number:06d}.parquet"
+        if path.exists() and not one.told:
+            refuse_changed(one, path)
+        parts.append(spool(one, path))
+        if not one.told:
+            stamps[one.name] = [*one.stamp, digest_of_file(path)]
         if progress is not None:
             progress("Reading", number + 1, len(streams))
     return parts
 
 
-def _said(source: str | Path | Stream) -> str:
-    return source.name if isinstance(source, Stream) else Path(source).as_posix()
+def _said(source: str | Path | Database | Stream) -> str:
+    if isinstance(source, Stream):
+        return source.name
+    if isinstance(source, Database) or "://" in str(source):
+        return masked(source.url if isinstance(source, Database) else str(source))
+    return Path(source).as_posix()
 
 
 def _identity(
@@ -315,8 +335,8 @@ def _keep(path: Path, frame: pd.DataFrame) -> None:
 def _provenance(
     work: Path,
     framework: Framework,
-    identity: Mapping[str, Any],
-    source: str | Path | Stream,
+    options: Mapping[str, Any],
+    data: Mapping[str, Any],
     journal: Journal,
     rows: int,
     found: Mapping[str, Any],
@@ -331,8 +351,8 @@ def _provenance(
         "framework": framework.to_dict(),
         "framework_digest": framework.digest,
         "weights": framework.prepared().weighting,
-        "data": {"path": _said(source), "files": identity["files"]},
-        "options": {"batch": identity["options"]},
+        "data": data,
+        "options": {"batch": options},
         "seed": None,
         "rows": rows,
         **found,

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from equindex.errors import DataError, EngineError, nearest
+from equindex.tables import masked
 
 __all__ = [
     "PARQUET",
@@ -50,7 +51,7 @@ class Part:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return self.shown or self.path
+        return self.shown or masked(self.path)
 
     @property
     def rows(self) -> int:
@@ -126,15 +127,9 @@ def _remote(source: str) -> list[str]:
     if info.type == fs.FileType.File:
         return [source]
     if info.type != fs.FileType.Directory:
-        raise DataError(f"there is nothing at {_shown(source)}.")
+        raise DataError(f"there is nothing at {masked(source)}.")
     inside = system.get_file_info(fs.FileSelector(path, recursive=True))
     return [head + one.path for one in inside if one.type == fs.FileType.File]
-
-
-def _shown(source: str) -> str:
-    """Return a URL without what may be a password."""
-    head, _, rest = source.partition("://")
-    return f"{head}://{rest.rpartition('@')[2]}" if "@" in rest.partition("/")[0] else source
 
 
 @cache
@@ -158,7 +153,7 @@ def filesystem(path: str) -> tuple[Any, str]:
         try:
             return _system(scheme), rest
         except (ImportError, ValueError) as error:
-            raise DataError(f"{_shown(path)} cannot be opened: {error}.") from None
+            raise DataError(f"{masked(path)} cannot be opened: {error}.") from None
     return system, inner
 
 

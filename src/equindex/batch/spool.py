@@ -1,10 +1,10 @@
-"""Sources that are read from end to end, such as CSV files, become Parquet in the folder of the run first."""
+"""Sources that are read from end to end, CSV files and databases, become Parquet in the folder of the run first."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from equindex.errors import DataError
 from equindex.framework import Framework
 from equindex.schema import match_wide
 
-__all__ = ["Stream", "csv_stream", "spool"]
+__all__ = ["Stream", "csv_stream", "database_stream", "digest_of_file", "refuse_changed", "spool"]
 
 _GROUP = 1 << 18  # rows of a row group
 _SAMPLE = 1 << 16  # bytes from which the form of a file is told
@@ -47,13 +47,16 @@ class Stream:
     """A table that comes in record batches: a CSV file, or the answer of a database.
 
     `name` is what messages call it, `stamp` what shows that it has changed, and `batches` opens it anew. `constants`
-    are columns that its path says.
+    are columns that its path says. Where `told` is False, the stamp does not tell whether rows have changed: all are
+    read again for that when a run goes on. `record` says more of where it is.
     """
 
     name: str
     stamp: tuple[int | str, ...]
     batches: Callable[[], Iterator[Any]]
     constants: tuple[tuple[str, str], ...] = ()
+    told: bool = True
+    record: Mapping[str, str] = field(default_factory=dict)
 
 
 def spool(stream: Stream, path: Path) -> Part:
@@ -88,6 +91,26 @@ def spool(stream: Stream, path: Path) -> Part:
     return replace(part_of(str(path)), shown=stream.name, constants=stream.constants)
 
 
+def refuse_changed(stream: Stream, path: Path) -> None:
+    """Read a stream again, and refuse it where it is not what was written of it.
+
+    Raises
+    ------
+    DataError
+        If its rows are not what they were.
+    """
+    if tables.digest_of(stream.batches()) != digest_of_file(path):
+        raise DataError(f"{stream.name} has changed since the run began. Begin again with --force.")
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of the cells of a Parquet file."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        return tables.digest_of(file.iter_batches())
+
+
 def csv_stream(framework: Framework, path: str) -> Stream:
     """Look at a CSV file: how it is written, and which of its columns are wanted.
 
@@ -107,20 +130,75 @@ def csv_stream(framework: Framework, path: str) -> Stream:
     rows = head if size <= _SAMPLE else head[: head.rfind(b"\n") + 1]
     encoding, separator, above, header = tables.form_of(rows, path)
     constants = tuple((key, value) for key, value in hive(path) if key not in header)
-    wide, findings = match_wide(
-        framework.model, framework.regions, [*filter(None, header), *(key for key, _ in constants)], path
-    )
-    if wide is None:
-        raise DataError(f"{path}: {findings.text('error')}")
-    chosen = {*framework.model.table.keep, *framework.model.table.drop}
-    words = [str(name) for name in (wide.region, wide.year, *chosen) if name in header]
-    numbers = [name for name in wide.columns.values() if name in header]
+    words, numbers = _wanted(framework, header, [key for key, _ in constants], path)
     return Stream(
         name=path,
         stamp=(size, info.mtime_ns or 0, digest),
         batches=partial(_csv_batches, path, encoding, separator, above, words, numbers),
         constants=constants,
     )
+
+
+def _wanted(
+    framework: Framework, header: Sequence[str], constants: Sequence[str], name: str
+) -> tuple[list[str], list[str]]:
+    """Return the columns that are wanted: those of words, the year and the region first, and those of numbers."""
+    wide, findings = match_wide(framework.model, framework.regions, [*filter(None, header), *constants], name)
+    if wide is None:
+        raise DataError(f"{name}: {findings.text('error')}")
+    chosen = (*framework.model.table.keep, *framework.model.table.drop)
+    words = [str(one) for one in dict.fromkeys((wide.year, wide.region, *chosen)) if one in header]
+    return words, [one for one in dict.fromkeys(wide.columns.values()) if one in header]
+
+
+def database_stream(framework: Framework, source: tables.Database) -> Stream:
+    """Look at a table of a database, whose rows are read in the order of year, region and what chooses rows.
+
+    Raises
+    ------
+    DataError
+        If its header does not fit the framework.
+    EngineError
+        If it cannot be opened.
+    """
+    name = f"{source.bare} ({source.name})"
+    words, numbers = _wanted(framework, source.header(), (), name)
+    return Stream(
+        name=name,
+        stamp=(source.bare, source.table or source.query or ""),
+        batches=partial(_database_batches, source, name, words, numbers),
+        told=False,
+        record=source.record,
+    )
+
+
+def _database_batches(
+    source: tables.Database, name: str, words: Sequence[str], numbers: Sequence[str]
+) -> Iterator[Any]:
+    import pyarrow as pa
+
+    for batch in source.batches([*words, *numbers], by=words, text=words):
+        columns = list(batch.columns)
+        for at in range(len(words), len(columns)):
+            if pa.types.is_string(columns[at].type):
+                columns[at] = _numbers_of(columns[at], f"{name}: {batch.schema.names[at]!r}")
+        yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _numbers_of(column: Any, where: str) -> Any:
+    """Return text as numbers, as in a CSV file."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    blank = pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(_BLANKS))
+    try:
+        return pc.if_else(blank, pa.scalar(None, pa.string()), column).cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        said = str(error).splitlines()[0]
+        raise DataError(
+            f"{where} holds text: {said}. Convert it, or score the table in memory (equindex score), which reads "
+            "what plans print."
+        ) from None
 
 
 def _csv_batches(

@@ -33,7 +33,7 @@ def batch(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="Parquet or CSV file, a folder (year=2020/ too) or a quoted pattern of them.",
+            help="Parquet or CSV file, a folder (year=2020/ too) or a quoted pattern of them, or a database URL.",
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for all tables.")],

@@ -56,6 +56,11 @@ class Database:
         return masked(self.url)
 
     @property
+    def bare(self) -> str:
+        """The address without a trace of its password."""
+        return self.recorded(self.record).url
+
+    @property
     def name(self) -> str:
         """What messages call it: the table, or ``query``."""
         return self.table if self.table is not None else "query"
@@ -162,11 +167,11 @@ class Database:
             try:
                 yield session
             except session.errors as error:
-                what = repr(self.table) if self.query is None else "the query"
+                what = f"{self.table!r} cannot be read" if self.query is None else "the query failed"
                 hint = (
                     "" if self.query is None else " A query is one SELECT; nothing can be written from here."
                 )
-                raise DataError(f"{self.shown}: the database refused {what}: {said(error)}.{hint}") from None
+                raise DataError(f"{self.shown}: {what}: {said(error)}.{hint}") from None
             except UnicodeDecodeError:
                 raise DataError(f"{self.shown} holds text that is not UTF-8. Convert it.") from None
 
