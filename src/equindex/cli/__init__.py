@@ -72,12 +72,23 @@ def demo() -> None:
 @command(app)
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder.")],
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="A plan's table, CSV or XLSX: 领域, 指标, 单位, 2020年, 2025年, 属性.",
+        ),
+    ] = None,
+    region: Annotated[
+        str, typer.Option("--region", metavar="NAME", help="What --from calls the plan's region in the data.")
+    ] = "",
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write a framework, a data template and a weight set to start from.
 
-    They score as they are; change them line by line.
+    They score as they are; change them line by line. With --from they hold the indicators and targets of a plan.
 
     Example:
 
@@ -86,7 +97,11 @@ def init(
         equindex score my-index/framework.toml my-index/data.csv
     """
     from equindex import io
-    from equindex.cli.starter import FILES
+    from equindex.cli.starter import FILES, from_plan
+
+    if plan is not None:
+        from_plan(plan, folder, region, force, quiet)
+        return
 
     documents = {name: text.encode() for name, text in FILES.items()}
     written = io.write({}, folder, documents=documents, force=force)

@@ -1,6 +1,10 @@
-"""The files that `equindex init` writes: small, complete, and explained line by line."""
+"""The files that `equindex init` writes: small, complete, and explained line by line; or those of a plan's table."""
 
-__all__ = ["FILES"]
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["FILES", "from_plan"]
 
 _FRAMEWORK = """\
 # A framework: what is measured, which way is better, how it becomes one index.
@@ -94,3 +98,34 @@ preschool = 1
 """
 
 FILES = {"framework.toml": _FRAMEWORK, "data.csv": _DATA, "weights.toml": _WEIGHTS}
+
+
+def from_plan(plan: Path, folder: Path, region: str, force: bool, quiet: bool) -> None:
+    """Write the framework that a plan's table makes, and print how each of its rows was read."""
+    from equindex import io
+    from equindex.cli._print import line, table
+    from equindex.cli._run import say
+    from equindex.framework.planned import draft
+
+    made = draft(plan, region=region)
+    written = io.write(made.tables, folder, documents=made.documents, force=force, inputs=[plan])
+    heads = ["row", "indicator", "unit", "target", "read as", "baseline", "direction"]
+    body = [[str(r.line), r.name, r.unit, r.target, r.read, r.baseline, r.direction] for r in made.rows]
+    table(f"{plan.name}: rows as they were read", heads, body, keep=len(heads))
+    said: dict[str, list[str]] = {}
+    for row in made.rows:
+        for note in row.notes:
+            said.setdefault(note, []).append(str(row.line))
+    for note, lines in said.items():
+        line(f"Row{'s' if len(lines) > 1 else ''} {', '.join(lines)}: {note}.")
+    kept = sum(row.kept for row in made.rows)
+    line(f"{kept} of {len(made.rows)} rows are indicators, {len(made.tables['targets'])} with a target.")
+    line(f"Columns: {', '.join(f'{name} = {role}' for name, role in made.columns.items())}.")
+    if made.unread:
+        line(f"Columns not read: {', '.join(made.unread)}.")
+    for note in made.notes:
+        line(f"Note: {note}")
+    if not quiet:
+        say(f"Wrote {', '.join(path.name for path in written)} to {folder}. Next:")
+        say(f"  equindex targets {folder / 'framework.toml'}")
+        say(f"  equindex score {folder / 'framework.toml'} {folder / 'data.csv'}")

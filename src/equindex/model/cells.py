@@ -27,6 +27,7 @@ __all__ = [
     "Year",
     "as_call",
     "as_direction",
+    "as_switch",
     "as_year",
 ]
 
@@ -46,7 +47,8 @@ def as_direction(value: Any) -> Any:
     return next((name for name, words in _DIRECTIONS.items() if word in words), value)
 
 
-def _switch(value: Any) -> Any:
+def as_switch(value: Any) -> Any:
+    """Read yes or no in any of its words, 约束性 or 1; other words stay."""
     word = str(value).strip().lower()
     return True if word in _TRUE else False if word in _FALSE else value
 
@@ -124,7 +126,7 @@ Cells = str | bool | int | float | list[str | bool | int | float]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Interval = Annotated[tuple[Number, Number], BeforeValidator(_pair)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
-Switch = Annotated[bool, BeforeValidator(_switch)]
+Switch = Annotated[bool, BeforeValidator(as_switch)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
