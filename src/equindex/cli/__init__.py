@@ -21,6 +21,7 @@ from equindex.cli._options import (
     framework_of,
 )
 from equindex.cli._run import command, guard_streams, say, spinner, stages, write_results
+from equindex.cli.words import language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -363,9 +364,9 @@ def rerun(
         for warning in compared[1] if not quiet else ():
             say(f"Warning: {warning}")
         if isinstance(compared[0], comparing.Change):
-            change.deliver(compared[0], None, "en", output, fmt, force, quiet, as_json)
+            change.deliver(compared[0], None, language(), output, fmt, force, quiet, as_json)
         else:
-            compare.deliver(compared[0], "en", output, fmt, force, quiet, as_json)
+            compare.deliver(compared[0], language(), output, fmt, force, quiet, as_json)
         return
     with stages("Scoring", quiet) as progress:
         varied = library.again(file, data, progress=progress)
@@ -390,7 +391,7 @@ def rerun(
     elif scores.provenance["options"].get("monitor"):
         from equindex import monitoring
 
-        plans.deliver(monitoring.again(scores), None, "en", output, fmt, force, quiet, as_json)
+        plans.deliver(monitoring.again(scores), None, language(), output, fmt, force, quiet, as_json)
     elif scores.provenance["options"].get("diagnose"):
         from equindex import coherence
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from equindex.cli._run import say, spinner, write_results
+from equindex.cli.words import said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,6 @@ def hand_over(
             say(written)
     if as_json:
         tables = {name: records(frame) for name, frame in found.tables().items() if name not in unprinted}
-        json_line({"answer": list(answer), **tables, "provenance": dict(found.provenance)})
+        json_line({"answer": [said(text) for text in answer], **tables, "provenance": dict(found.provenance)})
     elif output is None:
         show()

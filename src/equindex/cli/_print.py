@@ -15,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from equindex.cli._run import clean
+from equindex.cli.words import cell as worded
+from equindex.cli.words import header, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +56,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, 
     out = console()
     body = list(rows)
     digits = [_digits([row[c] for row in body]) for c in range(len(columns))]
-    cells = [[_cell(value, n) for value, n in zip(row, digits, strict=True)] for row in body]
+    cells = [
+        [worded(_cell(row[c], digits[c]), head, c == 0) for c, head in enumerate(columns)] for row in body
+    ]
+    columns = [header(head) for head in columns]
     numeric = [
         bool(cells) and all(not text or _numeric(text) for text in (row[c] for row in cells))
         for c in range(len(columns))
@@ -82,12 +87,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, 
         )
     for row in cells:
         grid.add_row(*(Text(row[c]) for c in shown))
-    out.print(Text(title, style="bold"))
+    out.print(Text(said(title), style="bold"))
     out.print(grid)
     if len(shown) < len(columns):
         left = [clean(columns[c]) for c in range(len(columns)) if c not in shown]
         many = "1 more column does" if len(left) == 1 else f"{len(left)} more columns do"
-        out.print(Text(f"({many} not fit: {', '.join(left)})", style="dim"))
+        out.print(Text(said(f"({many} not fit: {', '.join(left)})"), style="dim"))
     out.print()
 
 
@@ -103,7 +108,7 @@ def _fit(widths: dict[int, int], texts: Sequence[int], room: int) -> dict[int, i
 
 def line(text: str) -> None:
     """Print sentences, wrapped."""
-    console().print(Text("\n".join(clean(part) for part in text.split("\n"))))
+    console().print(Text("\n".join(clean(part) for part in said(text).split("\n"))))
 
 
 def hanging(label: str, text: str) -> None:
@@ -111,7 +116,7 @@ def hanging(label: str, text: str) -> None:
     grid = Table.grid()
     grid.add_column(width=len(label), no_wrap=True)
     grid.add_column()
-    grid.add_row(Text(label), Text(clean(text)))
+    grid.add_row(Text(label), Text(clean(said(text))))
     console().print(grid)
 
 

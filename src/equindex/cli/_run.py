@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import io as streams
 import json
 import os
@@ -10,11 +11,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from equindex.cli._source import from_databases
+from equindex.cli.words import said, speak
 from equindex.errors import EquindexError
 
 if TYPE_CHECKING:
@@ -45,18 +47,26 @@ def clean(text: object) -> str:
 
 def say(text: str) -> None:
     """Print a message for people, to stderr."""
-    typer.echo("\n".join(clean(line) for line in text.split("\n")), err=True)
+    typer.echo("\n".join(clean(line) for line in said(text).split("\n")), err=True)
+
+
+_LANG = typer.Option(
+    "--lang",
+    envvar="EQUINDEX_LANG",
+    show_envvar=False,
+    help="Language of what is printed; else EQUINDEX_LANG.",
+)
 
 
 def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a command whose errors are one message and exit code 1, an interrupt 130; never a traceback."""
+    """Register a command, with --lang; errors are one message and exit code 1, an interrupt 130; never a traceback."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         function = from_databases(function)
 
-        @app.command()
         @functools.wraps(function)
-        def guarded(*args: Any, **kwargs: Any) -> None:
+        def guarded(*args: Any, lang: str = "en", **kwargs: Any) -> None:
+            speak(lang)
             try:
                 function(*args, **kwargs)
                 sys.stdout.flush()
@@ -78,6 +88,17 @@ def command(app: typer.Typer) -> Callable[[Callable[..., None]], Callable[..., N
                 say(f"Error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}.")
                 raise typer.Exit(1) from None
 
+        known = inspect.signature(function, eval_str=True)
+        own = inspect.Parameter(
+            "lang",
+            inspect.Parameter.KEYWORD_ONLY,
+            default="en",
+            annotation=Annotated[Literal["en", "zh"], _LANG],
+        )
+        parameters = [*known.parameters.values(), own]
+        guarded.__signature__ = known.replace(parameters=parameters)  # type: ignore[attr-defined]
+        guarded.__annotations__ = {one.name: one.annotation for one in parameters}
+        app.command()(guarded)
         return guarded
 
     return register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,7 @@ from equindex.cli._options import (
     framework_of,
 )
 from equindex.cli._run import command, spinner
+from equindex.cli.words import language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,6 @@ def change(
         ),
     ] = None,
     sets: SetOption = None,
-    lang: Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of what is printed.")] = "en",
     output: OutOption = None,
     fmt: FormatOption = "csv",
     force: ForceOption = False,
@@ -75,7 +75,7 @@ def change(
     with spinner("Scoring", quiet):
         found = comparing.change(built, data, year_from=first, year_to=last, weights_to=weights_to)
     code = None if region is None else _region(found, built.region(region), region)
-    deliver(found, code, lang, output, fmt, force, quiet, as_json)
+    deliver(found, code, language(), output, fmt, force, quiet, as_json)
 
 
 def _region(found: Change, code: str, said: str) -> str:

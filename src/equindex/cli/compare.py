@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ from equindex.cli._options import (
     framework_of,
 )
 from equindex.cli._run import command, spinner
+from equindex.cli.words import language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,6 @@ def compare(
     swaps: Annotated[
         int, typer.Option("--swaps", min=0, max=1_000_000, help="Swapped pairs to list of each variant.")
     ] = 100,
-    lang: Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of what is printed.")] = "en",
     output: OutOption = None,
     fmt: FormatOption = "csv",
     force: ForceOption = False,
@@ -87,7 +87,7 @@ def compare(
         found = comparing.compare(
             built, data, weights=weights or (), grid=comparing.read_grid(grid or ()), year=year, most=swaps
         )
-    deliver(found, lang, output, fmt, force, quiet, as_json)
+    deliver(found, language(), output, fmt, force, quiet, as_json)
 
 
 def deliver(

@@ -20,6 +20,7 @@ from equindex.cli._options import (
     framework_of,
 )
 from equindex.cli._run import command, say, spinner, write_results
+from equindex.cli.words import language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,6 @@ def monitor(
     schedule: Annotated[
         bool, typer.Option("--schedule", help="Also what is expected in every year of the plan (年度分解).")
     ] = False,
-    lang: Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of what is printed.")] = "en",
     weights: WeightsOption = None,
     sets: SetOption = None,
     output: OutOption = None,
@@ -103,7 +103,7 @@ def monitor(
             built, data, as_of=as_of, stage=stage, targets_of=targets_of, schedule=schedule
         )
     code = None if region is None else _region(found, built.region(region), region)
-    deliver(found, code, lang, output, fmt, force, quiet, as_json)
+    deliver(found, code, language(), output, fmt, force, quiet, as_json)
 
 
 def _region(found: Monitoring, code: str, said: str) -> str:
