@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 from conftest import REPOSITORY
 from equindex import scoring  # noqa: F401  registers every family
 from equindex._registry import families
-from equindex.cli import _formula, app
-from equindex.cli._formula import plain
+from equindex import _formula
+from equindex.cli import app
+from equindex._formula import plain
 from equindex.cli.starter import FILES
 from equindex.framework import Framework
 

@@ -75,11 +75,17 @@ class Method:
         return " ".join(found[1].split()) if found else ""
 
     @property
-    def source(self) -> str:
-        """The References section of the docstring on one line."""
+    def references(self) -> tuple[str, ...]:
+        """The entries of the References section of the docstring, each on one line."""
         doc = inspect.getdoc(self.function) or ""
         found = re.search(r"References\n-+\n(.+?)(?:\n\n[A-Z]\w+\n-+|\Z)", doc, re.DOTALL)
-        return " ".join(re.sub(r"^\.\. \[\w+\]", "", found[1], flags=re.MULTILINE).split()) if found else ""
+        parts = re.split(r"^\.\. \[\w+\]", found[1], flags=re.MULTILINE) if found else ()
+        return tuple(" ".join(part.split()) for part in parts if part.strip())
+
+    @property
+    def source(self) -> str:
+        """The References section of the docstring on one line."""
+        return " ".join(self.references)
 
     def __reduce__(self) -> tuple[Callable[[str, str], Method], tuple[str, str]]:
         """Send a method to another process by its name: traits may hold functions that have none."""

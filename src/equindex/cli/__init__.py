@@ -465,6 +465,7 @@ from equindex.cli import (  # noqa: E402, F401 - their commands come after these
     diagnose,
     lists,
     plans,
+    report,
     runs,
     sensitivity,
     uncertainty,

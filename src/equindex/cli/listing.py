@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from inspect import Parameter
 
+from equindex._formula import plain
 from equindex._registry import Method, families
-from equindex.cli._formula import plain
 from equindex.cli._print import hanging, json_line, line
 from equindex.errors import MethodError, nearest
 
