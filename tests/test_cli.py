@@ -15,11 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import REPOSITORY
-from equindex import scoring  # noqa: F401  registers every family
-from equindex._registry import families
-from equindex import _formula
-from equindex.cli import app
+from equindex import (
+    _formula,
+    scoring,  # noqa: F401  registers every family
+)
 from equindex._formula import plain
+from equindex._registry import families
+from equindex.cli import app
 from equindex.cli.starter import FILES
 from equindex.framework import Framework
 

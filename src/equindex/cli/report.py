@@ -89,11 +89,7 @@ def report(
     One file without links to anything: ranking with intervals, pillars, regions, targets, evenness, data quality,
     method, provenance, and weights to play with. Every table can be saved as CSV. `-o report.md` writes Markdown.
 
-    Examples
-    --------
-        equindex report framework.toml data.csv -o report.html --lang zh
-
-        equindex report framework.toml data.csv -o report.html --geo regions.geojson
+    Example: equindex report framework.toml data.csv -o report.html --lang zh
     """
     from equindex import report as library
     from equindex.framework.files import read_weights

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from equindex.report import method, regions, sections, spread, targets
+from equindex.report.explorer import explorer
 from equindex.report.gather import Found
 from equindex.report.view import Section
 from equindex.report.words import words
@@ -30,9 +31,10 @@ def html(found: Found) -> str:
     from markupsafe import Markup
 
     say = words(found.lang)
+    part = explorer(found.scores, presets=found.presets, lang=found.lang)
     head, tail = _sections(found)
-    style = _template("page.css")
-    data = {"report": {"lang": found.lang, "year": found.year}}
+    style = _template("page.css") + part.style
+    data = {"report": {"lang": found.lang, "year": found.year}, **part.data}
     return (
         _environment()
         .get_template("page.html")
@@ -43,13 +45,15 @@ def html(found: Found) -> str:
             subtitle=_subtitle(found),
             head=head,
             tail=tail,
-            explorer=None,
+            explorer=part.html,
+            script=Markup(part.script),
             style=Markup(style),
             data=Markup(json.dumps(data, ensure_ascii=False, allow_nan=False).translate(_ESCAPED)),
             policy="; ".join(
                 (
                     "default-src 'none'",
                     f"style-src '{_hash(style)}'",
+                    f"script-src '{_hash(part.script)}'",
                     "img-src data:",
                     "base-uri 'none'",
                     "form-action 'none'",
