@@ -104,8 +104,8 @@ class Book:
 
     @property
     def text(self) -> Any:
-        """Format of text."""
-        return self.format()
+        """Format of text, apart from a number on its left."""
+        return self.format(indent=1)
 
     @property
     def wrapped(self) -> Any:
@@ -271,7 +271,7 @@ class Sheet:
         lines = 1
         for col, (text, own) in enumerate(zip(texts, wide, strict=True)):
             self.put(row, col, text, self.book.wrapped, fit=False)
-            lines = max(lines, sum(-(-width(part) * 11 // (10 * own)) or 1 for part in text.split("\n")))
+            lines = max(lines, sum(-(-width(part) // own) or 1 for part in text.split("\n")))
         self.raw.set_row(row, min(400, 14 * lines + 2))
 
     def set_width(self, col: int, wide: int) -> None:
