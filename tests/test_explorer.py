@@ -9,10 +9,9 @@ import tomllib
 import numpy as np
 import pandas as pd
 import pytest
-from browser import chromium, frame, opened
-from small import framework, table
 from typer.testing import CliRunner
 
+from browser import chromium, frame, opened
 from equindex._resources import path as bundled
 from equindex.cli import app
 from equindex.framework import Framework
@@ -21,6 +20,7 @@ from equindex.framework.variants import with_settings
 from equindex.model import WeightSet
 from equindex.report import packing
 from equindex.report.explorer import explorer
+from small import framework, table
 
 CHINA = bundled("data/china-services/framework.toml")
 OBSERVED = bundled("data/china-services/observations.csv")
@@ -59,7 +59,7 @@ def deep(**methods):
 
 
 def wide(size, leaves, holes=0.02, names=None):
-    """A flat table with a few gaps, in ten pillars."""
+    """Build a flat table with a few gaps, in ten pillars."""
     rng = np.random.default_rng(1)
     x = rng.gamma(2, 10, (size, leaves))
     x[rng.random(x.shape) < holes] = np.nan
@@ -79,7 +79,9 @@ def index_of(scores, year):
     panel, rows = scores.panel, scores.rows(year)
     ids = [panel.regions[code] for code in panel.region[panel.order[rows]]]
     score = scores.leading.score[rows, 0]
-    return {name: (s, r) for name, s, r in zip(ids, score.tolist(), scores.rank[rows, 0].tolist(), strict=True)}
+    return {
+        name: (s, r) for name, s, r in zip(ids, score.tolist(), scores.rank[rows, 0].tolist(), strict=True)
+    }
 
 
 def same(shown, scores, year):
@@ -87,7 +89,9 @@ def same(shown, scores, year):
     expected = index_of(scores, year)
     assert {name for name, _, _ in shown} == set(expected)
     for name, score, rank in shown:
-        assert (score if score is not None else np.nan) == pytest.approx(expected[name][0], abs=1e-9, nan_ok=True)
+        assert (score if score is not None else np.nan) == pytest.approx(
+            expected[name][0], abs=1e-9, nan_ok=True
+        )
         assert rank == expected[name][1]
     return True
 
@@ -107,7 +111,9 @@ def shown(browser, tmp_path):
 
     def show(scores, presets=(), lang="en", fragment="", extra="", **options):
         path = tmp_path / "page.html"
-        path.write_text(frame(explorer(scores, presets=presets, lang=lang), lang=lang, extra=extra), encoding="utf-8")
+        path.write_text(
+            frame(explorer(scores, presets=presets, lang=lang), lang=lang, extra=extra), encoding="utf-8"
+        )
         return stack.enter_context(opened(browser, path, fragment, **options))
 
     with stack:
@@ -115,13 +121,13 @@ def shown(browser, tmp_path):
 
 
 def ranking(page):
-    """The page's ranking, once the frame of the last change is drawn."""
+    """Read the page's ranking, once the frame of the last change is drawn."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return page.evaluate("equindex.ranking()")
 
 
 def box(page, name):
-    """The sliders' line of a node."""
+    """Find the sliders' line of a node."""
     return page.locator(f".x-node:has(bdi:text-is('{name}'))")
 
 
@@ -136,7 +142,11 @@ def box(page, name):
     ],
 )
 def test_what_weights_alone_do_not_decide_is_refused_with_the_reason(methods, says):
-    built = framework([{"id": "a", "pillar": "p"}, {"id": "b", "pillar": "q"}], pillar=[{"id": "p"}, {"id": "q"}], methods=methods)
+    built = framework(
+        [{"id": "a", "pillar": "p"}, {"id": "b", "pillar": "q"}],
+        pillar=[{"id": "p"}, {"id": "q"}],
+        methods=methods,
+    )
     scores = built.score(table(a=[1.0, 2.0, 3.0], b=[3.0, 1.0, 2.0]))
 
     part = explorer(scores, presets=[], lang="en")
@@ -151,7 +161,12 @@ def test_the_script_never_turns_text_into_markup_or_code():
 
     part = explorer(scores, presets=[], lang="zh")
 
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|https?:(?!//www\.w3\.org/2000/svg)", part.script)
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\(", part.script
+    )
+    assert re.findall(r"https?://[\w./]+", part.script) == [
+        "http://www.w3.org/2000/svg"
+    ]  # a name, not a place
     assert "style=" not in part.html
 
 
@@ -175,7 +190,13 @@ def test_values_of_3000_regions_and_80_indicators_leave_room_in_5_mb():
 
     size = sum(map(len, (json.dumps(part.data), part.html, part.style, part.script)))
     assert size < 3_200_000
-    assert [key for key, *_ in part.data["explorer"]["variants"]] == ["published", "minmax", "zscore", "rank", "percentile"]
+    assert [key for key, *_ in part.data["explorer"]["variants"]] == [
+        "published",
+        "minmax",
+        "zscore",
+        "rank",
+        "percentile",
+    ]
 
 
 # in the browser --------------------------------------------------------------------------------------------------
@@ -216,7 +237,9 @@ def test_a_slider_moved_by_mouse_gives_the_ranking_of_python(shown):
     inside = {"libraries": rest, "cultural_centres": rest, "museums": share, "performance_places": rest}
     found = ranking(page)
     expected = index_of(china.replace(weights=WeightSet(weights=inside)).score(OBSERVED), 1999)
-    assert all(score == pytest.approx(expected[name][0], abs=1e-4) for name, score, _ in found)  # whole millionths
+    assert all(
+        score == pytest.approx(expected[name][0], abs=1e-4) for name, score, _ in found
+    )  # whole millionths
     exported = WeightSet(**tomllib.loads(page.evaluate("equindex.toml()")))
     assert same(found, china.replace(weights=exported).score(OBSERVED), 1999)
 
@@ -224,7 +247,9 @@ def test_a_slider_moved_by_mouse_gives_the_ranking_of_python(shown):
 @pytest.mark.browser
 @pytest.mark.parametrize("aggregate", ["", "geometric"])
 @pytest.mark.parametrize("normalise", ["published", "zscore", "rank", "percentile"])
-def test_exported_weights_score_the_same_by_the_command_with_the_options_it_names(shown, tmp_path, normalise, aggregate):
+def test_exported_weights_score_the_same_by_the_command_with_the_options_it_names(
+    shown, tmp_path, normalise, aggregate
+):
     page = shown(Framework.from_toml(CHINA).score(OBSERVED), lang="zh")
     page.select_option("#x-normalise", normalise)
     page.select_option("#x-aggregate", aggregate)
@@ -241,7 +266,17 @@ def test_exported_weights_score_the_same_by_the_command_with_the_options_it_name
     options = re.findall(r"--set \S+", note)
     ran = CliRunner().invoke(
         app,
-        ["score", str(CHINA), str(OBSERVED), "--weights", str(file), "-o", str(tmp_path / "out.csv"), "-q", *" ".join(options).split()],
+        [
+            "score",
+            str(CHINA),
+            str(OBSERVED),
+            "--weights",
+            str(file),
+            "-o",
+            str(tmp_path / "out.csv"),
+            "-q",
+            *" ".join(options).split(),
+        ],
     )
 
     assert ran.exit_code == 0, ran.output
@@ -250,7 +285,9 @@ def test_exported_weights_score_the_same_by_the_command_with_the_options_it_name
     for name, score, rank in found:
         assert score == pytest.approx(scored.loc[name, "score"], abs=1e-9)
         assert rank == scored.loc[name, "rank"]
-    assert len(options) == {"published": 0, "zscore": 3, "rank": 1, "percentile": 1}[normalise] + bool(aggregate)
+    assert len(options) == {"published": 0, "zscore": 3, "rank": 1, "percentile": 1}[normalise] + bool(
+        aggregate
+    )
     changed = found != page.evaluate("equindex.ranking()")
     assert not changed
 
@@ -308,10 +345,14 @@ def test_presets_and_locks(shown):
     china = Framework.from_toml(CHINA)
     preset = read_weights(bundled("weights/china-services/B.toml"))
     page = shown(china.score(OBSERVED), [preset])
-    page.select_option("#x-preset", "B")
+    page.select_option("#x-preset", ".B")
     assert same(ranking(page), china.replace(weights=preset).score(OBSERVED), 1999)
     page.select_option("#x-preset", "by_indicator")
-    assert same(ranking(page), with_settings(china, ['weighting={name="equal", by="indicator"}']).score(OBSERVED), 1999)
+    assert same(
+        ranking(page),
+        with_settings(china, ['weighting={name="equal", by="indicator"}']).score(OBSERVED),
+        1999,
+    )
     page.select_option("#x-preset", "by_pillar")
     box(page, "医疗卫生").locator("input[type=number]").fill("50")
     page.keyboard.press("Enter")
@@ -322,12 +363,16 @@ def test_presets_and_locks(shown):
     ranking(page)
 
     weights = tomllib.loads(page.evaluate("equindex.toml()"))["weights"]
-    assert (weights["health"], weights["culture"], weights["outcome"]) == pytest.approx((0.5, 0.4, 0.1), abs=1e-12)
+    assert (weights["health"], weights["culture"], weights["outcome"]) == pytest.approx(
+        (0.5, 0.4, 0.1), abs=1e-12
+    )
     assert box(page, "医疗卫生").locator("input[type=range]").is_disabled()
     box(page, "公共文化").locator("input[type=range]").fill("90")  # no more than what is left
     ranking(page)
     weights = tomllib.loads(page.evaluate("equindex.toml()"))["weights"]
-    assert (weights["health"], weights["culture"], weights["outcome"]) == pytest.approx((0.5, 0.5, 0), abs=1e-12)
+    assert (weights["health"], weights["culture"], weights["outcome"]) == pytest.approx(
+        (0.5, 0.5, 0), abs=1e-12
+    )
     page.click("#x-reset")
     assert same(ranking(page), china.score(OBSERVED), 1999)
 
@@ -336,7 +381,7 @@ def test_presets_and_locks(shown):
 def test_the_link_keeps_the_state_and_a_broken_one_does_no_harm(shown, tmp_path, browser):
     scores = Framework.from_toml(CHINA).score(OBSERVED)
     page = shown(scores, [read_weights(bundled("weights/china-services/B.toml"))])
-    page.select_option("#x-preset", "B")
+    page.select_option("#x-preset", ".B")
     page.select_option("#x-normalise", "zscore")
     box(page, "医疗卫生").locator(".x-lock").click()
     box(page, "公共文化").locator("input[type=range]").fill("17")
@@ -350,7 +395,11 @@ def test_the_link_keeps_the_state_and_a_broken_one_does_no_harm(shown, tmp_path,
         assert again.locator("#x-pinned tr").is_visible()
         assert box(again, "医疗卫生").locator(".x-lock").get_attribute("aria-pressed") == "true"
     assert len(link.partition("#")[2]) < 120
-    broken = ("#x=1&w=zz-9.9_0-zzzzz.1.1&l=ab&y=&n=nothing&a=copeland&p=%3Cscript%3E&s=A", "#x=%%%&w=-", "#x=1&w=0-0.0.0")
+    broken = (
+        "#x=1&w=zz-9.9_0-zzzzz.1.1&l=ab&y=&n=nothing&a=copeland&p=%3Cscript%3E&s=A",
+        "#x=%%%&w=-",
+        "#x=1&w=0-0.0.0",
+    )
     for fragment in broken:
         with opened(browser, tmp_path / "page.html", fragment) as page:
             assert same(ranking(page), scores, 1999)
@@ -371,7 +420,9 @@ def test_hostile_names_stay_text_and_break_no_layout(shown, width):
         page.locator("#x-window .x-name").first.click()
         assert page.locator("#x-profile h3").text_content() == name
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        heights = page.evaluate("[...document.querySelectorAll('#x-window tr:not([hidden])')].map((row) => row.offsetHeight)")
+        heights = page.evaluate(
+            "[...document.querySelectorAll('#x-window tr:not([hidden])')].map((row) => row.offsetHeight)"
+        )
         assert set(heights) == {34}
     page.fill("#x-search", "")
     with page.expect_download() as download:
@@ -406,7 +457,9 @@ def test_a_profile_says_what_explain_says(shown):
     chosen = next(name for name, (score, _) in index_of(scores, 2019).items() if np.isfinite(score))
     page = shown(scores, fragment=f"#x=1&r={chosen}&y=2019")
     values = page.locator("table[data-csv=profile] tbody td:nth-child(5)").all()
-    assert sum(float(cell.get_attribute("data-value") or 0) for cell in values) == pytest.approx(index_of(scores, 2019)[chosen][0], abs=1e-9)
+    assert sum(float(cell.get_attribute("data-value") or 0) for cell in values) == pytest.approx(
+        index_of(scores, 2019)[chosen][0], abs=1e-9
+    )
     trend = page.locator("table[data-csv=trend] tbody tr").all()
     assert len(trend) == sum(np.isfinite(index_of(scores, year)[chosen][0]) for year in (2019, 2020))
 
@@ -414,10 +467,15 @@ def test_a_profile_says_what_explain_says(shown):
 @pytest.mark.browser
 def test_tables_sort_numbers_search_and_are_downloaded_guarded(shown):
     cells = [("b", "10"), ("a", "9"), ("=1+1", "-3"), ("d", ""), *((f"n{k:02d}", str(k)) for k in range(30))]
-    body = "".join(f"<tr><th scope='row'>{name}</th><td data-value='{value}'>{value}</td></tr>" for name, value in cells)
-    extra = f"<table data-csv='t'><caption>T</caption><thead><tr><th>name</th><th>value</th></tr></thead><tbody>{body}</tbody></table>"
+    body = "".join(
+        f"<tr><th scope='row'>{name}</th><td data-value='{value}'>{value}</td></tr>" for name, value in cells
+    )
+    head = "<caption>T</caption><thead><tr><th>name</th><th>value</th></tr></thead>"
+    extra = f"<table data-csv='t'>{head}<tbody>{body}</tbody></table>"
     page = shown(framework(["a"]).score(table(a=[1.0, 2.0])), extra=extra)
-    column = "[...document.querySelectorAll('table[data-csv=t] tbody tr')].map((row) => row.cells[1].textContent)"
+    column = (
+        "[...document.querySelectorAll('table[data-csv=t] tbody tr')].map((row) => row.cells[1].textContent)"
+    )
 
     page.get_by_role("button", name="value", exact=True).click()
     rising = page.evaluate(column)
@@ -458,10 +516,12 @@ def test_3000_regions_are_scored_ranked_and_drawn_within_a_frame(shown, holes):
 
     times = []
     for share in range(5, 65):
-        slider.evaluate("(slider, share) => { slider.value = share; slider.dispatchEvent(new Event('input')); }", share)
+        slider.evaluate(
+            "(slider, share) => { slider.value = share; slider.dispatchEvent(new Event('input')); }", share
+        )
         times.append(page.evaluate("equindex.time()"))
 
-    print(f"3,000 x 50, {holes:.0%} missing, scored, ranked, drawn: median {np.median(times):.1f} ms, worst {max(times):.1f} ms")
+    print(f"3,000 x 50, {holes:.0%} missing: median {np.median(times):.1f} ms, worst {max(times):.1f} ms")
     assert np.median(times) <= 16
 
 

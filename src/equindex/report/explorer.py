@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from equindex._arrays import FloatArray
+from equindex._arrays import BoolArray, FloatArray
 from equindex.model import WeightSet
 from equindex.report import packing
 from equindex.report.explorer_words import METHODS, REFUSALS, WORDS
-from equindex.report.switches import Explored, Refused, Variant, explored, variants
-from equindex.scoring import Scores, Tree, scale_within
+from equindex.report.switches import Explored, NotOfferedError, Variant, explored, variants
+from equindex.scoring import Scores, scale_within
 from equindex.scoring.tree import weights_from_leaves, weights_from_set
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Part", "explorer"]
 
-_SCRIPTS = ("numbers.js", "engine.js", "tables.js", "profile.js", "explorer.js")
+_SCRIPTS = ("numbers.js", "engine.js", "tables.js", "profile.js", "choices.js", "explorer.js")
 _BUDGET = 3_000 * 80 * 8  # bytes of values; a page with them stays below 5 MB
 
 
@@ -63,45 +63,34 @@ def explorer(scores: Scores, *, presets: Sequence[WeightSet], lang: Literal["zh"
     style, script = _text("explorer.css"), _script()
     try:
         source = explored(scores)
-    except Refused as refused:
+    except NotOfferedError as refused:
         reason = REFUSALS[lang][refused.why].format(refused.what)
-        words = {"words": WORDS[lang]}
-        return Part(html=_render("refused.html", reason=reason), style=style, script=script, data=words)
-    found = _within_budget(source)
-    sets = {
-        "published": (WORDS[lang]["published"], source.local),
-        "by_pillar": (WORDS[lang]["by_pillar"], _among(source, np.ones(len(source.tree.ids)))),
-        "by_indicator": (WORDS[lang]["by_indicator"], _by_indicator(source)),
-    }
-    sets |= {item.id: (item.title or item.id, _among(source, _local(source.tree, item))) for item in presets}
-    nodes = _nodes(scores, source, lang)
-    choices = variants(scores, source) if found == source.years else [Variant(key="published", settings=(), z=source.z)]
-    data, kept = _values(source, choices, found)
-    rows = np.concatenate([np.arange(len(source.z))[span] for span in found.values()])
-    panel = scores.panel
-    used, region = np.unique(panel.region[panel.order[source.rows[rows]]], return_inverse=True)
-    words = WORDS[lang] | METHODS[lang]
+        html = _render("refused.html", reason=REFUSALS[lang]["refusal"].format(reason))
+        return Part(html=html, style=style, script=script, data={"words": WORDS[lang]})
+    words, years = WORDS[lang], _within_budget(source)
+    sets = _presets(source, presets, words)
+    nodes = _nodes(scores, source)
+    data, kept = _values(source, variants(scores, source), years)
     data |= {
         "id": scores.plan.model.id,
         "title": scores.plan.tree.names[0],
-        "basis": source.basis,
+        "methods": METHODS[lang],
         "nodes": nodes,
         "unnamed": _unnamed(source),
         "presets": [[key, title, packing.floats(local)] for key, (title, local) in sets.items()],
         "rule": source.missing.rule,
         "least": source.missing.min_coverage,
         "decimals": scores.plan.rank_decimals,
-        "regions": [[panel.regions[code], panel.region_names[code]] for code in used.tolist()],
-        "region": packing.integers(region),
-        "years": list(found),
-        "sizes": [span.stop - span.start for span in found.values()],
-        "published": packing.integers(scores.rank[source.rows[rows], 0]),
-        "variants": [[item.key, METHODS[lang].get(item.key, WORDS[lang]["as_published"]), list(item.settings)] for item in kept],
-        "aggregates": _aggregates(source),
+        "variants": [
+            [item.key, METHODS[lang].get(item.key, words["as_published"]), list(item.settings)]
+            for item in kept
+        ],
+        "aggregates": ["arithmetic", "geometric"] if source.basis == "index" else [],
+        **_regions(scores, source, years),
     }
     html = _render(
         "explorer.html",
-        words=WORDS[lang],
+        words=words,
         methods=METHODS[lang],
         sliders=[
             (at, min(int(source.tree.depth[at]), 4), node)
@@ -109,15 +98,52 @@ def explorer(scores: Scores, *, presets: Sequence[WeightSet], lang: Literal["zh"
             if at and not node["hidden"]
         ],
         presets=[(key, title) for key, (title, _) in sets.items()],
-        years=list(found),
+        years=data["years"],
         variants=data["variants"],
         aggregates=data["aggregates"],
-        cut=found != source.years,
+        cut=years != source.years,
     )
     return Part(html=html, style=style, script=script, data={"words": words, "explorer": data})
 
 
-def _nodes(scores: Scores, source: Explored, lang: str) -> list[dict[str, Any]]:
+def _presets(
+    source: Explored, presets: Sequence[WeightSet], words: Mapping[str, str]
+) -> dict[str, tuple[str, FloatArray]]:
+    """Return titles and local weights to choose from, by the key that links name them by."""
+    explored = ~_hidden(source)
+
+    def among(local: FloatArray) -> FloatArray:
+        return scale_within(source.tree, np.where(explored, local, 0.0))
+
+    sets = {
+        "published": (words["published"], source.local),
+        "by_pillar": (words["by_pillar"], among(np.ones(len(explored)))),
+        "by_indicator": (
+            words["by_indicator"],
+            weights_from_leaves(source.tree, explored[source.tree.nodes].astype(float)),
+        ),
+    }
+    for place, item in enumerate(presets):
+        key = f".{item.id}" if f".{item.id}" not in sets else f".{item.id}.{place}"
+        sets[key] = (item.title or item.id, among(weights_from_set(source.tree, item)[0]))
+    return sets
+
+
+def _regions(scores: Scores, source: Explored, years: dict[int, slice]) -> dict[str, Any]:
+    """Return who stands in which row, year by year, and who was ranked where."""
+    panel = scores.panel
+    rows = source.rows[min(span.start for span in years.values()) :]
+    used, region = np.unique(panel.region[panel.order[rows]], return_inverse=True)
+    return {
+        "regions": [[panel.regions[code], panel.region_names[code]] for code in used.tolist()],
+        "region": packing.integers(region),
+        "years": list(years),
+        "sizes": [span.stop - span.start for span in years.values()],
+        "published": packing.integers(scores.rank[rows, 0]),
+    }
+
+
+def _nodes(scores: Scores, source: Explored) -> list[dict[str, Any]]:
     """Return what the script knows of every node, in the tree's order; `hidden` ones hold no explored indicator."""
     tree, hidden = source.tree, _hidden(source)
     own = {pillar.id for pillar in scores.plan.model.pillar if pillar.aggregate}
@@ -137,11 +163,12 @@ def _nodes(scores: Scores, source: Explored, lang: str) -> list[dict[str, Any]]:
     ]
 
 
-def _hidden(source: Explored) -> np.ndarray[Any, Any]:
+def _hidden(source: Explored) -> BoolArray:
     """Return which nodes are not explored: those without any target, where attainment is."""
     if source.basis == "index":
         return np.zeros(len(source.tree.ids), dtype=bool)
-    return source.tree.sums(np.isfinite(source.z).any(axis=0).astype(float)) == 0
+    hidden: BoolArray = source.tree.sums(np.isfinite(source.z).any(axis=0).astype(float)) == 0
+    return hidden
 
 
 def _unnamed(source: Explored) -> list[int]:
@@ -150,27 +177,10 @@ def _unnamed(source: Explored) -> list[int]:
     return [node for node, inside in enumerate(source.tree.children) if inside.size and hidden[inside].all()]
 
 
-def _among(source: Explored, local: FloatArray) -> FloatArray:
-    """Return weights scaled within the siblings that are explored."""
-    return scale_within(source.tree, np.where(_hidden(source), 0.0, local))
-
-
-def _local(tree: Tree, weights: WeightSet) -> FloatArray:
-    return weights_from_set(tree, weights)[0]
-
-
-def _by_indicator(source: Explored) -> FloatArray:
-    return weights_from_leaves(source.tree, (~_hidden(source)[source.tree.nodes]).astype(float))
-
-
-def _aggregates(source: Explored) -> list[str]:
-    """Return the means that a reader may set everywhere; none for attainment, which is an arithmetic mean."""
-    return ["arithmetic", "geometric"] if source.basis == "index" else []
-
-
 def _within_budget(source: Explored) -> dict[int, slice]:
     """Return the latest years whose values are small enough for a page, at least one."""
-    found, left = {}, _BUDGET
+    found: dict[int, slice] = {}
+    left = _BUDGET
     for year, span in reversed(source.years.items()):
         left -= (span.stop - span.start) * source.z.shape[1] * 8
         if left < 0 and found:
@@ -184,31 +194,25 @@ def _values(
 ) -> tuple[dict[str, Any], list[Variant]]:
     """Pack values and what each normalisation makes of them: how they follow from the values, or else in full."""
     start = min(span.start for span in years.values())
-    x, shown = source.x[start:], source.shown[start:]
+    x, shown, published = source.x[start:], source.shown[start:], source.z[start:]
     spans = [slice(span.start - start, span.stop - start) for span in years.values()]
-    columns, made = range(x.shape[1]), {}
-    for item in choices:
-        z, own = item.z[start:], made.get("published", [None] * x.shape[1])
-        made[item.key] = [
-            {"of": "published"}
-            if item.key != "published" and np.array_equal(z[:, c], choices[0].z[start:, c], equal_nan=True)
-            else packing.derived(x[:, c], z[:, c], spans)
-            for c in columns
-        ]
-        del own
-    full = sum(code is None for code in made["published"]) * len(x) * 8
-    heavy = x.size * 8 + full > _BUDGET + _BUDGET // 8
-    kept = [item for item in choices if item.key == "published" or not (heavy or None in made[item.key])]
-    derived = [any(made[item.key][c] is not None for item in kept) for c in columns]
-    packed = [packing.column(x[:, c], exact=derived[c]) for c in columns]
+    columns = range(x.shape[1])
+
+    def code(item: Variant, c: int) -> dict[str, Any] | None:
+        z = item.z[start:, c]
+        if item is not choices[0] and np.array_equal(z, published[:, c], equal_nan=True):
+            return {"of": "published"}
+        return packing.derived(x[:, c], z, spans)
+
+    made = {item.key: [code(item, c) for c in columns] for item in choices}
+    heavy = (x.shape[1] + made["published"].count(None)) * len(x) * 8 > _BUDGET * 9 / 8
+    kept = [item for item in choices if item is choices[0] or not (heavy or None in made[item.key])]
+    needed = [any(made[item.key][c] is not None for item in kept) for c in columns]
     bent = [c for c in columns if not np.array_equal(x[:, c], shown[:, c], equal_nan=True)]
-    codes = [
-        [made[item.key][c] or packing.column(item.z[start:, c]) for c in columns] for item in kept
-    ]
     return {
-        "x": packed,
+        "x": [packing.column(x[:, c], exact=needed[c]) for c in columns],
         "shown": {} if heavy else {str(c): packing.column(shown[:, c], exact=False) for c in bent},
-        "z": codes,
+        "z": [[made[item.key][c] or packing.column(item.z[start:, c]) for c in columns] for item in kept],
     }, kept
 
 

@@ -6,7 +6,7 @@ __all__ = ["METHODS", "REFUSALS", "WORDS"]
 
 WORDS: dict[str, dict[str, str]] = {
     "zh": {
-        "intro": "拖动滑块改变权重，排名随即更新；同一组内其余未锁定的权重按比例分享剩余部分。结果与公布的计算规则完全一致。",
+        "intro": "拖动滑块改变权重，排名随即更新；同组其余未锁定的权重按比例分享剩余部分。计算规则与公布的一致。",
         "noscript": "权重试算需要浏览器启用 JavaScript。",
         "controls": "选项",
         "preset": "权重方案",
@@ -180,20 +180,20 @@ METHODS: dict[str, dict[str, str]] = {
 
 REFUSALS: dict[str, dict[str, str]] = {
     "zh": {
-        "index_only": "未提供权重试算：只保留了综合指数，没有各步骤的结果。",
-        "nothing": "未提供权重试算：本框架既没有综合指数，也没有目标。",
-        "aggregate": "未提供权重试算：合成方法 {0} 不能由各指标得分和一组权重直接重算。用 equindex compare 比较不同权重。",
-        "pillars_imputed": "未提供权重试算：缺失的领域得分由其他地区插补，改变权重须重新插补。用 equindex compare 比较不同权重。",
-        "printed": "未提供权重试算：权重按公布的原样使用（scale = false），不归一化。用 equindex compare 比较不同权重。",
+        "index_only": "只保留了综合指数，没有各步骤的结果。",
+        "nothing": "本框架既没有综合指数，也没有目标。",
+        "aggregate": "合成方法 {0} 不能由各指标得分和一组权重直接重算。",
+        "pillars_imputed": "缺失的领域得分由其他地区插补，改变权重须重新插补。",
+        "refusal": "未提供权重试算：{0}用 equindex compare 比较不同权重。",
+        "printed": "权重按公布的原样使用（scale = false），不归一化。",
     },
     "en": {
-        "index_only": "The weight explorer is not offered: only the index was kept, not its steps.",
-        "nothing": "The weight explorer is not offered: this framework has neither a composite index nor targets.",
-        "aggregate": "The weight explorer is not offered: {0} is more than a mean of the parts under one set of weights. "
-        "Use equindex compare to try other weights.",
-        "pillars_imputed": "The weight explorer is not offered: missing scores of pillars are imputed from other regions, "
-        "and other weights would impute others. Use equindex compare to try other weights.",
-        "printed": "The weight explorer is not offered: weights are kept as printed (scale = false), not scaled. "
-        "Use equindex compare to try other weights.",
+        "index_only": "only the index was kept, not its steps.",
+        "nothing": "this framework has neither a composite index nor targets.",
+        "aggregate": "{0} is more than a mean of the parts under one set of weights.",
+        "pillars_imputed": "missing scores of pillars are imputed from other regions, "
+        "and other weights would impute others.",
+        "refusal": "The weight explorer is not offered: {0} Use equindex compare to try other weights.",
+        "printed": "weights are kept as printed (scale = false), not scaled.",
     },
 }

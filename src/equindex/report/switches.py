@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from equindex.scoring import Plan, Scores, Tree, measure, related
 from equindex.scoring.screening import kept_rows, spread
 from equindex.scoring.steps import normalised, prepared
 
-__all__ = ["MEANS", "Explored", "Refused", "Variant", "explored", "variants"]
+__all__ = ["MEANS", "Explored", "NotOfferedError", "Variant", "explored", "variants"]
 
 MEANS = ("arithmetic", "geometric", "harmonic")
 """Aggregations that a page computes again."""
@@ -28,7 +28,7 @@ _CHOICES = (
 )
 
 
-class Refused(Exception):
+class NotOfferedError(Exception):
     """Scores that a page cannot compute again: a key of the page's words, and what it speaks of."""
 
     def __init__(self, why: str, what: str = "") -> None:
@@ -69,14 +69,14 @@ def explored(scores: Scores) -> Explored:
 
     Raises
     ------
-    Refused
+    NotOfferedError
         If it cannot be computed again from weights alone.
     """
-    plan, panel = scores.plan, scores.panel
+    plan = scores.plan
     if scores.rolled is not None and scores.z is None:
-        raise Refused("index_only")
+        raise NotOfferedError("index_only")
     if scores.rolled is None and scores.attained is None:
-        raise Refused("nothing")
+        raise NotOfferedError("nothing")
     shown = scores.panel.order
     rows = np.concatenate([scores.rows(year) for year in _years(scores)])
     if scores.rolled is None:
@@ -84,16 +84,21 @@ def explored(scores: Scores) -> Explored:
         assert found is not None
         calls: Sequence[MethodCall] = [MethodCall(name="arithmetic")] * len(plan.tree.ids)
         z = found.rolled.score[:, plan.tree.nodes]
-        x, local, basis, values = np.where(np.isnan(z), np.nan, found.value), found.local, "attainment", found.value
+        x, local, basis, values = (
+            np.where(np.isnan(z), np.nan, found.value),
+            found.local,
+            "attainment",
+            found.value,
+        )
     else:
         inner = [node for node, inside in enumerate(plan.tree.children) if inside.size]
         others = sorted({plan.calls[node].name for node in inner} - set(MEANS))
         if others:
-            raise Refused("aggregate", ", ".join(others))
+            raise NotOfferedError("aggregate", ", ".join(others))
         if scores.rolled.filled is not None:
-            raise Refused("pillars_imputed")
+            raise NotOfferedError("pillars_imputed")
         if plan.total != 1.0:
-            raise Refused("printed")
+            raise NotOfferedError("printed")
         assert scores.z is not None
         calls, z, local, basis = plan.calls, scores.z, plan.local, "index"
         x = np.where(np.isnan(z), np.nan, prepared_values(scores))
