@@ -4,10 +4,10 @@ const SVG = "http://www.w3.org/2000/svg";
 const shownNumber = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : "—");
 const brief = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : words.missing);
 
-function tableOf(name, caption, heads, rows) {
+function tableOf(name, caption, heads, rows, titled = false) {
   const table = make("table", undefined, "x-table");
   table.dataset.csv = name;
-  table.append(make("caption", caption));
+  table.append(make("caption", caption, titled ? "x-read" : ""));
   const head = table.createTHead().insertRow();
   for (const text of heads) {
     const cell = make("th", text);
@@ -171,7 +171,7 @@ function showProfile(panel, engine, view, at) {
       { ...number(leaf.amount), bar: leaf.amount / most || 0 },
       number(leaf.lead),
     ]);
-  const lines = (chosen) => chosen.slice(0, 5).map((leaf) => `${leaf.name}（${leaf.lead > 0 ? "+" : "−"}${shownNumber(Math.abs(leaf.lead))}）`);
+  const lines = (chosen) => chosen.slice(0, 5).map((leaf) => fill(words.lead_of, leaf.name, `${leaf.lead > 0 ? "+" : "−"}${shownNumber(Math.abs(leaf.lead))}`));
   const ahead = leaves.filter((leaf) => leaf.lead > 0).sort((a, b) => b.lead - a.lead);
   const behind = leaves.filter((leaf) => leaf.lead < 0).sort((a, b) => a.lead - b.lead);
   const shares = engine.nodes.map(() => 1);
@@ -197,7 +197,7 @@ function showProfile(panel, engine, view, at) {
     if (chart) panel.append(chart);
     panel.append(
       tableOf("trend", words.trend, [words.year, words.score, words.rank, words.was],
-        points.map((p) => [String(p.year), number(p.score), { text: String(p.rank || "—"), value: p.rank || NaN }, { text: String(p.was || "—"), value: p.was || NaN }])),
+        points.map((p) => [String(p.year), number(p.score), { text: String(p.rank || "—"), value: p.rank || NaN }, { text: String(p.was || "—"), value: p.was || NaN }]), true),
     );
   }
 }
