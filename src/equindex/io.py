@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,6 +28,7 @@ _BOOK_ROWS = 1_048_576
 _BOOK_TEXT = 32_767
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _HARMLESS = re.compile(r"[+\-－＋]?[\d.,]+([eE][+-]?\d+)?[%％‰]?|[-－—]+")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 _QUOTED = re.compile(r'[",\r\n]')
 
 
@@ -81,6 +83,10 @@ def write(
     apostrophe in front (:func:`neutral`); in workbooks it is a text cell as it is.
     """
     out = Path(out)
+    if sys.platform == "win32" and any(_RESERVED.fullmatch(part) for part in out.parts):
+        raise FrameworkError(
+            f"{out} holds a name that Windows keeps for itself, such as CON. Choose another."
+        )
     plan = _plan(tables, out, format, documents or {})
     existing = [path for path in plan if path.exists()]
     sources = [source for source in inputs if source.exists()]
@@ -97,6 +103,11 @@ def write(
     try:
         with _staging(next(iter(plan)).parent if plan else out) as folder:
             _produce(plan, folder)
+    except PermissionError as error:
+        raise EngineError(
+            f"{out} could not be written: {error.strerror or error}. Nothing was changed. "
+            "Close it if Excel or another program has it open, or choose another place."
+        ) from None
     except OSError as error:
         raise EngineError(
             f"{out} could not be written: {error.strerror or error}. Nothing was changed. "

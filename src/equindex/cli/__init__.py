@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from equindex.cli import _complete
 from equindex.cli._options import (
     DataArgument,
     ForceOption,
@@ -303,10 +304,17 @@ def equalize(
 def methods(
     family: Annotated[
         str | None,
-        typer.Argument(metavar="[FAMILY]", help="A family, or one method; all families when left out."),
+        typer.Argument(
+            metavar="[FAMILY]",
+            help="A family, or one method; all families when left out.",
+            autocompletion=_complete.families,
+        ),
     ] = None,
     method: Annotated[
-        str | None, typer.Argument(metavar="[METHOD]", help="One method of the family.")
+        str | None,
+        typer.Argument(
+            metavar="[METHOD]", help="One method of the family.", autocompletion=_complete.methods
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from equindex.cli import _complete
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -55,6 +57,7 @@ SetOption = Annotated[
         metavar="KEY=VALUE",
         help="Change a key of the framework for this run, in TOML: normalise.lower=0, base=1999, "
         'equalization.reference="median". Keys without a section mean \\[methods]. May be repeated.',
+        autocompletion=_complete.settings,
     ),
 ]
 WeightsOption = Annotated[

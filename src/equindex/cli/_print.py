@@ -34,9 +34,10 @@ class _Console(Console):
 
 
 def console() -> Console:
-    """Return a console as wide as the terminal or COLUMNS, or wide enough for a file."""
+    """Return a console as wide as the terminal or COLUMNS, or wide enough for a file; NO_COLOR makes it plain."""
     given = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
-    return _Console() if given else _Console(width=_PLAIN_WIDTH)
+    plain = bool(os.environ.get("NO_COLOR"))
+    return _Console(width=None if given else _PLAIN_WIDTH, color_system=None if plain else "auto")
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, keep: int = 3) -> None:

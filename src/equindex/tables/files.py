@@ -8,7 +8,7 @@ from typing import Final
 from equindex.errors import DataError, EngineError
 from equindex.tables.arrow import sheet_of
 from equindex.tables.delimited import read_delimited
-from equindex.tables.sheet import Sheet, must_exist
+from equindex.tables.sheet import Sheet, must_exist, unreadable
 from equindex.tables.workbook import read_sheets, read_workbook
 
 __all__ = ["BOOKS", "SUFFIXES", "files_of", "read", "read_file"]
@@ -56,7 +56,7 @@ def read(
     try:
         files = files_of(path, skip)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
+        raise DataError(f"{path} cannot be read: {error.strerror}. {unreadable(error)}") from None
     if not files:
         raise DataError(f"the folder {path} holds no table. Put {', '.join(SUFFIXES)} files there.")
     return [
@@ -112,7 +112,7 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from None
+        raise DataError(f"{path} cannot be read: {error.strerror or error}. {unreadable(error)}") from None
 
 
 def _read_parquet(path: Path, text: set[str], every_text: bool) -> Sheet:

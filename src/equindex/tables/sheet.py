@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from equindex.errors import DataError, nearest
 
-__all__ = ["Sheet", "check_names", "find_header", "find_notes", "listed", "must_exist", "preamble", "skipped"]
+__all__ = [
+    "Sheet",
+    "check_names",
+    "find_header",
+    "find_notes",
+    "listed",
+    "must_exist",
+    "preamble",
+    "skipped",
+    "unreadable",
+]
 
 _KEY = re.compile(r"([^:：,，]{1,20})[:：]\s*(.*)", re.DOTALL)
 _WORD = re.compile(
@@ -167,3 +177,13 @@ def must_exist(path: Path) -> None:
         beside = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
         hint = nearest(path.name, beside) if folder.is_dir() else f"There is no folder {folder} either."
         raise DataError(f"there is no file or folder {path}. {hint}".rstrip())
+
+
+def unreadable(error: OSError) -> str:
+    """Return what to do about a file that cannot be read."""
+    shut = (
+        "Close it if Excel or another program has it open, or c"
+        if isinstance(error, PermissionError)
+        else "C"
+    )
+    return f"{shut}heck its permissions."

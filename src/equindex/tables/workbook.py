@@ -25,6 +25,7 @@ from equindex.tables.sheet import (
     must_exist,
     preamble,
     skipped,
+    unreadable,
 )
 
 __all__ = ["read_sheets", "read_workbook", "sheet_names"]
@@ -130,7 +131,7 @@ def sheet_names(path: str | Path) -> list[str]:
         with _opened(path) as book:
             return list(book.sheet_names)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}. Check its permissions.") from None
+        raise DataError(f"{path} cannot be read: {error.strerror or error}. {unreadable(error)}") from None
 
 
 @contextmanager
