@@ -97,20 +97,34 @@ class Store:
                 f"there is no store {str(self.path)!r}. Keep a run first: equindex score … --save."
             )
         with self._open() as connection:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            tables = {
-                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            }
-            if found > _FORMAT:
-                raise FrameworkError(f"{str(self.path)!r} was written by a newer equindex. Use that one.")
-            if found == 0 and tables:
-                raise FrameworkError(f"{str(self.path)!r} is an SQLite file, but no store of equindex.")
-            if found == 0:
+            if create and not self._known(connection):
                 connection.execute("PRAGMA journal_mode = WAL")
                 with _transaction(connection):
-                    for statement in _SCHEMA.split(";"):
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {_FORMAT}")
+                    if not self._known(connection):  # nobody else has made it meanwhile
+                        for statement in _SCHEMA.split(";"):
+                            connection.execute(statement)
+                        connection.execute(f"PRAGMA user_version = {_FORMAT}")
+            elif not self._known(connection):
+                raise FrameworkError(
+                    f"{str(self.path)!r} is empty. Keep a run first: equindex score … --save."
+                )
+
+    def _known(self, connection: sqlite3.Connection) -> bool:
+        """Return whether the file is a store, False where it is empty.
+
+        Raises
+        ------
+        FrameworkError
+            If it is something else.
+        """
+        found, tables = connection.execute(
+            "SELECT user_version, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_user_version"
+        ).fetchone()
+        if found > _FORMAT:
+            raise FrameworkError(f"{str(self.path)!r} was written by a newer equindex. Use that one.")
+        if found == 0 and tables:
+            raise FrameworkError(f"{str(self.path)!r} is an SQLite file, but no store of equindex.")
+        return bool(found)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
