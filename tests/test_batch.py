@@ -934,3 +934,27 @@ def test_faults_are_one_message_and_an_interrupt_says_how_to_go_on(project, monk
     assert done.exit_code == 130
     assert "--resume" in done.output
     assert run(*given, "--resume").exit_code == 0
+
+
+def test_a_batch_is_run_again_from_its_provenance_unless_the_data_changed(project, monkeypatch):
+    monkeypatch.chdir(project)
+    scored = ("batch", "framework.toml", "data", "--set", "normalise=zscore", "-o", "first", "-y", "2020")
+    assert run(*scored).exit_code == 0
+
+    found = run("rerun", "first/provenance.json", "-o", "again")
+
+    assert found.exit_code == 0, found.output
+    assert "Wrote again" in found.output
+    assert bytes_of(project / "first") == bytes_of(project / "again")
+    assert (project / "first/provenance.json").read_bytes() == (
+        project / "again/provenance.json"
+    ).read_bytes()
+    (project / "data").rename(project / "moved")
+    assert run("rerun", "first/provenance.json", "--data", "moved").exit_code == 0
+    assert (project / "first-again" / "scores").exists()
+    part = next((project / "moved").iterdir())
+    pd.read_parquet(part).assign(a=1.5).to_parquet(part)
+    found = run("rerun", "first/provenance.json", "--data", "moved", "-o", "other")
+    assert found.exit_code == 1
+    assert "changed since that run" in found.output
+    assert not (project / "other" / "scores").exists()

@@ -84,6 +84,7 @@ def run(
     resume: bool = False,
     force: bool = False,
     progress: Progress | None = None,
+    before: Mapping[str, Any] | None = None,
 ) -> Batch:
     """Score a table of any size, block by block.
 
@@ -117,6 +118,8 @@ def run(
         Begin again, and replace what an earlier run wrote.
     progress : callable, optional
         Told the stage, the rows done and all rows.
+    before : mapping, optional
+        The provenance of a run that this one repeats: other data are refused, and the time is that of then.
 
     Returns
     -------
@@ -159,6 +162,8 @@ def run(
             if streams:
                 parts = _spooled(streams, work, progress, stamps)
                 found, notes = layouts(framework, parts)
+            if before is not None:
+                _refuse_changed(before["data"]["files"], stamps)
             intake = Intake(framework=framework, layouts=found)
             units = grid(parts)
             if not any(part.rows for part in parts):
@@ -191,8 +196,8 @@ def run(
             rows, there = _counted(records, shown)
             _finish(intake, plan, units, Year.all_of(work, records), go, size)
             where = streams[0].record if streams and streams[0].record else {"path": _said(source)}
-            data = {**where, "files": stamps}
-            _provenance(work, framework, identity["options"], data, journal, rows, plan.found)
+            again = {"data": {**where, "files": stamps}} | {k: before[k] for k in ("time", "data") if before}
+            _provenance(work, framework, identity["options"], again, journal, rows, plan.found)
             fitted.save(work / "fitted.json", force=True)
         finally:
             journal.close()
@@ -249,6 +254,19 @@ def _spooled(
         if progress is not None:
             progress("Reading", number + 1, len(streams))
     return parts
+
+
+def _refuse_changed(
+    before: Mapping[str, Sequence[int | str]], now: Mapping[str, Sequence[int | str]]
+) -> None:
+    """Raise DataError unless the data are those of an earlier run, wherever they are now."""
+    old, new = (sorted(str(stamp[-1]) for stamp in one.values()) for one in (before, now))
+    if old != new:
+        changed = [name for name, stamp in before.items() if str(stamp[-1]) not in new] or list(now)
+        raise DataError(
+            f"{', '.join(changed[:5])} changed since that run. Run the new data with equindex batch, or name the old "
+            "ones with --data."
+        )
 
 
 def _said(source: str | Path | Database | Stream) -> str:
@@ -336,7 +354,7 @@ def _provenance(
     work: Path,
     framework: Framework,
     options: Mapping[str, Any],
-    data: Mapping[str, Any],
+    known: Mapping[str, Any],
     journal: Journal,
     rows: int,
     found: Mapping[str, Any],
@@ -347,11 +365,11 @@ def _provenance(
         begun = journal.done["begun", 0]
     content = {
         "equindex": __version__,
-        "time": begun["time"],
+        "time": known.get("time", begun["time"]),
         "framework": framework.to_dict(),
         "framework_digest": framework.digest,
         "weights": framework.prepared().weighting,
-        "data": data,
+        "data": known["data"],
         "options": {"batch": options},
         "seed": None,
         "rows": rows,

@@ -354,6 +354,7 @@ def rerun(
 
         equindex rerun results/provenance.json -o again/
     """
+    from equindex import batch as batches
     from equindex import comparing, standards
     from equindex import framework as frameworks
     from equindex import uncertainty as library
@@ -375,6 +376,13 @@ def rerun(
             change.deliver(compared[0], None, language(), output, fmt, force, quiet, as_json)
         else:
             compare.deliver(compared[0], language(), output, fmt, force, quiet, as_json)
+        return
+    with stages("Measuring", quiet) as progress:
+        blocks = batches.again(file, output, data=data, force=force, progress=progress)
+    if blocks is not None:
+        for warning in blocks[1] if not quiet else ():
+            say(f"Warning: {warning}")
+        batch.deliver(blocks[0], quiet, as_json)
         return
     with stages("Scoring", quiet) as progress:
         varied = library.again(file, data, progress=progress)

@@ -20,10 +20,12 @@ from equindex.cli._run import command, say, stages
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from equindex.batch import Batch
 else:  # typer reads the annotations at run time
     from pathlib import Path
 
-__all__ = ["batch"]
+__all__ = ["batch", "deliver"]
 
 
 @command(app)
@@ -77,7 +79,6 @@ def batch(
     Example: equindex batch framework.toml "villages/*.parquet" -o results/
     """
     from equindex import batch as library
-    from equindex.cli._print import json_line
 
     built = framework_of(framework, sets, weights)
     try:
@@ -100,6 +101,13 @@ def batch(
     except KeyboardInterrupt:
         say(f"Interrupted. Finished blocks are kept in {output}: go on with the same command and --resume.")
         raise typer.Exit(130) from None
+    deliver(found, quiet, as_json)
+
+
+def deliver(found: Batch, quiet: bool, as_json: bool) -> None:
+    """Say what a batch did."""
+    from equindex.cli._print import json_line
+
     if as_json:
         json_line(
             {
@@ -113,4 +121,4 @@ def batch(
         for note in found.notes:
             say(f"Note: {note}")
         span = f"{found.years[0]}-{found.years[-1]}" if len(found.years) > 1 else f"{found.years[0]}"
-        say(f"Scored {found.rows:,} rows, {span}, in {found.units:,} blocks. Wrote {output}.")
+        say(f"Scored {found.rows:,} rows, {span}, in {found.units:,} blocks. Wrote {found.folder}.")
