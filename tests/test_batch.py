@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import struct
 
 import numpy as np
 import pandas as pd
@@ -477,6 +478,15 @@ def countries(groups=7):
     return plan, frame
 
 
+def test_populations_that_a_batch_would_not_see_are_refused(tmp_path):
+    leaves = [LEAVES[0] | {"population": "pupils"}, *LEAVES[1:]]
+    regions = [{"region": "r00001", "pupils": 3}]
+    plan = framework(leaves, pillar=PILLARS, regions=regions, equalization={"measures": ["gini"]})
+
+    with pytest.raises(FrameworkError, match=r"population 'pupils' of indicators .* Put it into the data"):
+        batch.run(plan, laid(tmp_path / "data", data(9)), tmp_path / "out")
+
+
 @pytest.mark.parametrize("memory", [2 * 10**9, 50_000])
 def test_inequality_with_its_parts_is_that_of_all_rows(tmp_path, monkeypatch, memory):
     monkeypatch.setattr("equindex.batch.runner._workers", lambda *_: 2)
@@ -497,6 +507,65 @@ def test_inequality_with_its_parts_is_that_of_all_rows(tmp_path, monkeypatch, me
     assert len(wanted) > 1000
     pd.testing.assert_frame_equal(found[[*keys, "n", "reason"]], wanted[[*keys, "n", "reason"]])
     np.testing.assert_allclose(found["value"], wanted["value"], rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("reference", [None, "mean", "median", "best", "standard"])
+def test_attainment_and_equalization_of_each_row_are_those_of_memory(tmp_path, monkeypatch, reference):
+    monkeypatch.setattr("equindex.batch.blocks.BLOCK_ROWS", 40)
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 40)
+    frame = data(240)
+    regions = [
+        {"region": code, "population": 900 + 7 * at} for at, code in enumerate(sorted(set(frame["region"])))
+    ]
+    targets = [{"target": "≥14"}, {"target": "＜9", "population": "heads"}, {}, {"target": "≥11"}]
+    plan = framework(
+        [leaf | more | {"standard": 10.0} for leaf, more in zip(LEAVES, targets, strict=True)],
+        pillar=PILLARS,
+        regions=regions,
+        methods={"normalise": "minmax", "impute": "mean", "weighting": "entropy"},
+        equalization={"reference": reference} if reference else {"measures": ["cv"]},
+    )
+    frame["heads"] = np.arange(240.0) + 3
+
+    found = batch.run(plan, laid(tmp_path / "data", frame, files=2, group=40), tmp_path / "out", pillars=True)
+
+    wanted = plan.score(frame)
+    for name, rolled in (("attainment", wanted.attained.rolled), ("equalization", wanted.equalized.rolled)):
+        part = pd.read_parquet(tmp_path / "out" / name)
+        part = part.assign(year=part["year"].astype(int)).sort_values(["year", "region"], ignore_index=True)
+        for node in ("index", "p", "q"):
+            at = wanted.plan.tree.ids.index(node)
+            np.testing.assert_allclose(part[node], rolled.score[:, at], rtol=1e-11)
+        np.testing.assert_allclose(part["coverage"], rolled.coverage[:, 0])
+        assert part["index"].notna().sum() > 150
+    for year, line in plan.fit(frame).references.items():
+        np.testing.assert_allclose(found.fitted.references[year], line, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("sections", "said"),
+    [
+        (
+            {"target": [{"indicator": "a", "region": "r00001", "target": "9"}]},
+            "the target of 'a' is for some regions",
+        ),
+        (
+            {"target": [{"indicator": "b", "target": "9", "baseline_year": 2019}]},
+            "the target of 'b' starts from the region's own value of another year",
+        ),
+        ({"equalization": {"reference": {"region": "r00001"}}}, "equalization of each row is not written"),
+    ],
+)
+def test_what_other_rows_decide_beside_the_scores_is_left_out_with_a_note(tmp_path, sections, said):
+    plan = framework(LEAVES, pillar=PILLARS, **sections)
+    source = laid(tmp_path / "data", data(60))
+
+    batch.run(built(), source, tmp_path / "out")
+    found = batch.run(plan, source, tmp_path / "out", force=True)
+
+    assert any(said in note for note in found.notes)
+    assert not (tmp_path / "out" / "attainment").exists()
+    assert not (tmp_path / "out" / "equalization").exists()
 
 
 def test_a_year_too_large_to_compare_is_refused_and_goes_on_with_more_memory(tmp_path, monkeypatch):
@@ -728,6 +797,73 @@ def test_empty_and_one_row_files_count_as_what_they_are(tmp_path, rows):
     batch.run(built(normalise="zscore"), source, tmp_path / "out")
 
     same(read(tmp_path / "out")["index"].to_numpy(), built(normalise="zscore").score(frame).index.to_numpy())
+
+
+def test_a_year_missing_in_some_files_is_the_year_of_the_others(tmp_path):
+    frame = data()
+    source = tmp_path / "data"
+    for year, part in frame.groupby("year"):
+        laid(source / f"year={year}" if year != 2021 else source, part.drop(columns="year"))
+
+    with pytest.raises(DataError, match=r"data/part-0.parquet: .*year"):
+        batch.run(built(), source, tmp_path / "out")
+    laid(source, frame[frame["year"] == 2021])
+    batch.run(built(), source, tmp_path / "out")
+
+    same(read(tmp_path / "out")["index"].to_numpy(), built().score(frame).index.to_numpy())
+
+
+def test_numbers_of_other_types_in_other_files_are_the_same_numbers(tmp_path):
+    frame = data(400, gaps=0.0)
+    frame[["a", "b"]] = frame[["a", "b"]].round()
+    frame.loc[5, "a"] = 2.0**60  # whole numbers that no float64 holds are rounded, as in memory
+    source = laid(tmp_path / "data", frame[:200], files=1)
+    rest = (
+        frame[200:]
+        .astype({"a": "int64", "b": "Int32", "year": "int16"})
+        .assign(a=lambda f: f["a"] + 2**60 + 1)
+    )
+    rest.to_parquet(source / "part-1.parquet", index=False)
+
+    batch.run(built(), source, tmp_path / "out", footer=False)
+
+    wanted = built().score(pd.concat([frame[:200], rest.astype({"a": float, "b": float})]))
+    same(read(tmp_path / "out")["index"].to_numpy(), wanted.index.to_numpy())
+
+
+@pytest.mark.parametrize(("value", "said"), [(np.inf, "'b' = inf"), (np.nan, ""), (-0.0, "")])
+def test_what_footers_say_of_odd_numbers_misleads_nobody(tmp_path, value, said):
+    frame = data(90, years=(2019,), gaps=0.0)
+    frame.loc[3, "b"] = value
+    source = tmp_path / "data"
+    source.mkdir()
+    columns = {name: pa.array(frame[name].to_numpy(), from_pandas=False) for name in frame}  # NaN, not null
+    pq.write_table(pa.table(columns), source / "x.parquet")
+
+    if said:
+        with pytest.raises(DataError, match=r"x.parquet, row group 0: 'b' = inf .* is infinite"):
+            batch.run(built(), source, tmp_path / "out")
+        return
+    batch.run(built(), source, tmp_path / "out")
+
+    same(read(tmp_path / "out")["index"].to_numpy(), built().score(frame).index.to_numpy())
+
+
+@pytest.mark.parametrize("said", [np.nan, np.inf])
+def test_a_footer_that_says_nan_is_not_believed(tmp_path, said):
+    frame = data(90).assign(a=lambda f: f["a"].fillna(9.0))
+    frame.loc[4, "a"] = least = 0.123456789
+    path = laid(tmp_path / "data", frame) / "part-0.parquet"
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    inside = content[footer:].replace(struct.pack("<d", least), struct.pack("<d", said))
+    assert inside != content[footer:]
+    path.write_bytes(content[:footer] + inside)
+
+    found = batch.run(built(), tmp_path / "data", tmp_path / "out")
+
+    assert found.read == found.units
+    same(read(tmp_path / "out")["index"].to_numpy(), built().score(frame).index.to_numpy())
 
 
 def test_nothing_to_read_is_said(tmp_path):

@@ -16,7 +16,7 @@ from equindex.scoring import Plan
 from equindex.scoring.steps import labelled
 from equindex.treat.fences import of_ordered
 
-__all__ = ["filled", "fillings", "middle", "treatments"]
+__all__ = ["filled", "fillings", "medians", "middle", "treatments"]
 
 
 def middle(plan: Plan) -> str | None:
@@ -31,10 +31,11 @@ def fillings(plan: Plan, summaries: Mapping[str, Summary]) -> dict[str, FloatArr
     """Return by year what fills the gaps of each indicator; NaN where the year has no value of it."""
     if middle(plan) == "mean":
         return {year: found.mean for year, found in summaries.items()}
-    return {year: _median(found) for year, found in summaries.items()}
+    return {year: medians(found) for year, found in summaries.items()}
 
 
-def _median(found: Summary) -> FloatArray:
+def medians(found: Summary) -> FloatArray:
+    """Return the median of every indicator from its ordered values, NaN without any."""
     assert found.ordered is not None
     line = np.full(len(found.n), np.nan)
     for at, n in enumerate(found.n.tolist()):

@@ -12,6 +12,15 @@ import numpy as np
 from equindex._arrays import FloatArray
 from equindex._summary import Summary
 from equindex.batch.before import fillings, treatments
+from equindex.batch.beside import (
+    Beside,
+    Weighted,
+    attained_by_row,
+    people,
+    reference_kind,
+    references_of,
+    weighted_references,
+)
 from equindex.batch.blocks import Intake
 from equindex.batch.cluster import over_dask
 from equindex.batch.journal import Journal
@@ -90,6 +99,24 @@ class Fit:
             plan = plan.treated(treatments(plan, self._step("Treating", plan, "treat", fill, self.units)[0]))
         return plan, fill
 
+    def beside(self, plan: Plan) -> tuple[Beside, list[str]]:
+        """Return what A and E are told with, and notes of what is not told."""
+        attained, said = attained_by_row(plan)
+        kind, notes = reference_kind(plan, self.intake.framework.regions), [said] if said else []
+        references: dict[str, FloatArray] = {}
+        if kind == "region":
+            notes.append(
+                "equalization of each row is not written: a reference region is known in memory alone. Use another "
+                "reference, or score a part in memory (equindex score)."
+            )
+        elif kind == "weighted_mean":
+            add = Weighted(intake=self.intake, people=people(self.intake))
+            references = weighted_references(self.go.through("Comparing", add, self.units))
+        elif kind:
+            summaries, _ = self._step("Comparing", plan, "compare", {}, self.units)
+            references = references_of(plan, kind, summaries)
+        return Beside(attained=attained, references=references), notes
+
     def measured(
         self, plan: Plan, fill: Mapping[str, FloatArray], footer: bool
     ) -> tuple[dict[str, Summary], dict[int, FloatArray], int]:
@@ -121,7 +148,7 @@ class Fit:
         self,
         stage: str,
         plan: Plan,
-        step: Literal["fill", "treat", "normalise"],
+        step: Literal["fill", "compare", "treat", "normalise"],
         fill: Mapping[str, FloatArray],
         units: Sequence[Unit],
     ) -> tuple[dict[str, Summary], list[dict[str, Any]]]:

@@ -104,6 +104,12 @@ def _tables(framework: Framework) -> list[str]:
     if model.change:
         faults.append("changes of regions are carried back in memory alone. Re-express old rows beforehand.")
     wanted = model.equalization
+    tabled = set() if framework.regions is None else set(framework.regions.frame.columns)
+    own = dict.fromkeys(i.population for i in model.indicator if wanted and i.population in tabled)
+    faults += [
+        f"population {name!r} of indicators is a column of the regions table. Put it into the data."
+        for name in own
+    ]
     for group in wanted.groups if wanted else ():
         frame = None if framework.regions is None else framework.regions.frame
         count = 0 if frame is None or group not in frame else frame[group].nunique()

@@ -14,6 +14,7 @@ import numpy as np
 from equindex._arrays import FloatArray
 from equindex._summary import Summary, summarise
 from equindex.batch.before import filled, middle
+from equindex.batch.beside import Beside, reference_kind
 from equindex.batch.blocks import Block, Intake, layout_key, panel_of
 from equindex.batch.journal import whole
 from equindex.batch.ordered import SortedRuns
@@ -22,6 +23,7 @@ from equindex.batch.weights import look, weighed_rows
 from equindex.errors import DataError, DomainError, FrameworkError
 from equindex.scoring import Plan, related
 from equindex.scoring.steps import composite, index_only, labelled, prepared
+from equindex.scoring.tree import Rolled
 
 __all__ = [
     "Measure",
@@ -57,7 +59,7 @@ class Measure:
     intake: Intake
     plan: Plan
     folder: Path
-    step: Literal["fill", "treat", "normalise"] = "normalise"
+    step: Literal["fill", "compare", "treat", "normalise"] = "normalise"
     fill: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
@@ -65,6 +67,8 @@ class Measure:
         """Whether the step needs ordered values."""
         if self.step == "fill":
             return middle(self.plan) == "median"
+        if self.step == "compare":
+            return reference_kind(self.plan, None) == "median"
         return self.step == "treat" or self.plan.ordered
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
@@ -105,12 +109,12 @@ class Measure:
         }
 
     def _bases(self, block: Block) -> dict[str, Block]:
-        if self.step == "fill":
+        if self.step in ("fill", "compare"):
             return {str(year): block.of(year) for year in block.years}
         return based_on(self.plan, block)
 
     def _values(self, rows: Block) -> FloatArray:
-        if self.step == "fill":
+        if self.step in ("fill", "compare"):
             return rows.x
         panel = panel_of(rows)
         with labelled(self.plan, panel, panel.order):
@@ -220,6 +224,7 @@ class Score:
     pillars: bool
     told: Mapping[int, FloatArray]
     fill: Mapping[str, FloatArray] = field(default_factory=dict)
+    beside: Beside | None = None
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """Return the files of the unit and their rows.
@@ -232,7 +237,7 @@ class Score:
         import pyarrow.parquet as pq
 
         faults: list[str] = []
-        found: dict[int, list[Any]] = {}
+        found: dict[tuple[str, int], list[Any]] = {}
         ends = np.array([np.full(len(self.plan.direction), np.nan)] * 2)
         for block in self.intake.blocks(unit, faults):
             if faults:
@@ -242,14 +247,16 @@ class Score:
                 ends = np.array([np.fmin(ends[0], least), np.fmax(ends[1], most)])
             for year in block.years:
                 if self.years is None or year in self.years:
-                    rows = filled(block.of(year), self.fill)
-                    found.setdefault(year, []).append(self._scored(rows, unit))
+                    rows = block.of(year)
+                    found.setdefault(("scores", year), []).append(self._scored(filled(rows, self.fill), unit))
+                    for kind, batch in self._beside(rows, unit):
+                        found.setdefault((kind, year), []).append(batch)
         if faults:
             raise DataError("\n".join(faults[:_FAULTS]))
         self._check_footer(unit, ends)
-        written: dict[str, Any] = {}
-        for year, batches in found.items():
-            name = f"scores/year={year}/part-{unit.number:06d}.parquet"
+        written: dict[str, dict[str, Any]] = {}
+        for (kind, year), batches in found.items():
+            name = f"{kind}/year={year}/part-{unit.number:06d}.parquet"
 
             def write(path: Path, batches: list[Any] = batches) -> None:
                 with pq.ParquetWriter(path, batches[0].schema, use_dictionary=self._words) as file:
@@ -257,8 +264,10 @@ class Score:
                         file.write_batch(batch)
 
             size = whole(self.folder / name, write)
-            written[str(year)] = [name, sum(batch.num_rows for batch in batches), size]
-        return {"parts": written}
+            rows = sum(batch.num_rows for batch in batches)
+            written.setdefault(kind, {})[str(year)] = [name, rows, size]
+        scores = written.pop("scores", {})
+        return {"parts": scores, "beside": written}
 
     @cached_property
     def _words(self) -> list[str]:
@@ -277,34 +286,51 @@ class Score:
         with located(unit):
             return scored(self.plan, self.summaries, block, self.pillars)
 
+    def _beside(self, block: Block, unit: Unit) -> Iterator[tuple[str, Any]]:
+        if self.beside is None:
+            return
+        with located(unit):
+            for kind, rolled in self.beside.rolled(self.plan, block):
+                yield kind, _table(self.plan, block.region, rolled.score[:, 0], rolled, self.pillars)
+
+
+def _table(
+    plan: Plan,
+    region: Any,
+    index: FloatArray,
+    rolled: Rolled,
+    pillars: bool,
+    extra: Mapping[str, Any] | None = None,
+) -> Any:
+    """Return region, index and coverage of rows, and their pillars where they are asked for."""
+    import pyarrow as pa
+
+    columns = {
+        "region": region,
+        "index": pa.array(index, from_pandas=True),
+        "coverage": pa.array(np.ascontiguousarray(rolled.coverage[:, 0])),
+    } | dict(extra or {})
+    for node, level in enumerate(plan.tree.levels if pillars else ()):
+        if level == "pillar":
+            column = np.ascontiguousarray(rolled.score[:, node])
+            columns[plan.tree.ids[node]] = pa.array(column, from_pandas=True)
+    return pa.RecordBatch.from_pydict(columns)
+
 
 def scored(plan: Plan, summaries: Mapping[str, Summary], block: Block, pillars: bool = False) -> Any:
     """Score a block of one year with what was measured, and return region, index, coverage and class of its rows."""
-    import pyarrow as pa
-
     panel = panel_of(block)
     plan = related(plan, panel)
     if pillars:
         _, rolled = composite(plan, panel, summaries)
-        index, coverage = rolled.score[:, 0], rolled.coverage[:, 0]
     else:
         index, coverage, _ = index_only(plan, panel, summaries)
-        rolled = None
+        rolled = Rolled(index[:, None], coverage[:, None])
+    index = rolled.score[:, 0]
     if np.isinf(index).any():
         raise DomainError("a score is infinite: the values are too large for these methods.")
-    columns = {
-        "region": block.region,
-        "index": pa.array(index, from_pandas=True),
-        "coverage": pa.array(coverage),
-    }
-    if plan.model.classes:
-        columns["class"] = _classes(plan, index)
-    if rolled is not None:
-        for node, level in enumerate(plan.tree.levels):
-            if level == "pillar":
-                column = np.ascontiguousarray(rolled.score[:, node])
-                columns[plan.tree.ids[node]] = pa.array(column, from_pandas=True)
-    return pa.RecordBatch.from_pydict(columns)
+    classes = {"class": _classes(plan, index)} if plan.model.classes else {}
+    return _table(plan, block.region, index, rolled, pillars, classes)
 
 
 def _classes(plan: Plan, index: FloatArray) -> Any:

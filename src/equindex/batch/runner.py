@@ -174,11 +174,13 @@ def run(
             summaries, told, read = fit.measured(plan, fill, footer)
             if plan.by_data:
                 plan = fit.weighed(plan, fill, summaries)
+            beside, unsaid = fit.beside(plan)
+            notes += unsaid
             fitted = Fitted(
                 framework=framework,
                 weights=plan.found.get("derived_weights", {}),
                 summaries={base: replace(part, ordered=None) for base, part in summaries.items()},
-                references={},
+                references=beside.references,
                 treatments=plan.treatments,
                 digests={name: str(stamp[-1]) for name, stamp in stamps.items()},
             )
@@ -191,6 +193,7 @@ def run(
                 pillars=pillars,
                 told=told,
                 fill=fill,
+                beside=beside,
             )
             records = go.through("Scoring", scorer, units, _complete(work))
             rows, there = _counted(records, shown)
@@ -304,7 +307,8 @@ def _complete(work: Path) -> Callable[[Mapping[str, Any]], bool]:
     """Return whether the files of a unit are there, whole, or published."""
 
     def there(found: Mapping[str, Any]) -> bool:
-        for name, _, size in found["parts"].values():
+        beside = [part for table in found["beside"].values() for part in table.values()]
+        for name, _, size in [*found["parts"].values(), *beside]:
             path = work / name
             if not path.exists():
                 path = work.parent / name
@@ -383,7 +387,16 @@ def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-_RESULTS = ("scores", "ranks", "index.parquet", "inequality.parquet", "fitted.json", "provenance.json")
+_RESULTS = (
+    "scores",
+    "ranks",
+    "attainment",
+    "equalization",
+    "index.parquet",
+    "inequality.parquet",
+    "fitted.json",
+    "provenance.json",
+)
 
 
 def _refuse_results(output: Path) -> None:
@@ -412,6 +425,10 @@ def _publish(work: Path, output: Path) -> None:
         provenance = output / "provenance.json"
         if (work / "scores").exists():
             provenance.unlink(missing_ok=True)
+            for name in _RESULTS:  # of an earlier run that asked for more
+                if not (work / name).exists():
+                    shutil.rmtree(output / name, ignore_errors=True)
+                    (output / name).unlink(missing_ok=True)
         for name in _RESULTS:
             fresh, place = work / name, output / name
             if not fresh.exists():
