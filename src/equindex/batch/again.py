@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 
 from equindex import __version__
-from equindex.batch.runner import Batch, Progress, run
+from equindex.batch.fit import Progress
+from equindex.batch.runner import Batch, run
 from equindex.framework import Framework
 from equindex.tables import Database, is_database
 
