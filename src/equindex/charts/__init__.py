@@ -66,7 +66,9 @@ CHARTS = {
     ),
     "trend": Chart(title=("Scores over the years", "历年得分"), needs=("scores",), draw=figures.trend),
     "map": Chart(
-        title=("Map of the scores", "得分地图"), needs=("scores", "year", "outlines"), draw=figures.map_
+        title=("Map of the scores", "得分地图"),
+        needs=("scores", "year", "outlines", "find"),
+        draw=figures.map_,
     ),
 }
 """Every chart that `equindex chart` draws."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -425,7 +426,9 @@ def trend(*, scores: Scores, lang: str) -> Figure:
     return figure
 
 
-def map_(*, scores: Scores, year: int, outlines: Outlines, lang: str) -> Figure:
+def map_(
+    *, scores: Scores, year: int, outlines: Outlines, lang: str, find: Callable[[str], str] = str
+) -> Figure:
     """Draw the regions in shades of their score; those without a score are hatched."""
     from matplotlib.collections import PathCollection
     from matplotlib.patches import Patch
@@ -435,7 +438,8 @@ def map_(*, scores: Scores, year: int, outlines: Outlines, lang: str) -> Figure:
     rows = scores.rows(year)
     panel = scores.panel
     codes = [panel.regions[panel.region[panel.order[row]]] for row in rows]
-    places, _, _ = outlines.match(codes, [panel.region_names[panel.region[panel.order[row]]] for row in rows])
+    names = [panel.region_names[panel.region[panel.order[row]]] for row in rows]
+    places, _, _ = outlines.match(codes, names, find)
     if (places < 0).all():
         raise DataError(
             f"no outline of {outlines.file} is a region of the data. Give each feature an id or a name that the "

@@ -52,7 +52,7 @@ class Outlines:
     rings: tuple[tuple[FloatArray, ...], ...]
 
     def match(
-        self, codes: Sequence[str], names: Sequence[str], find: Callable[[str], str] = lambda text: text
+        self, codes: Sequence[str], names: Sequence[str], find: Callable[[str], str] = str
     ) -> tuple[NDArray[np.intp], list[str], list[str]]:
         """Find the region of each feature.
 

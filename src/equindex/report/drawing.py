@@ -41,7 +41,9 @@ def chart(found: Found, name: str, *, png: bool = False) -> bytes:
 
 
 def drawn(found: Found, name: str) -> list[Block]:
-    """Draw a chart for the page; nothing where there is nothing to draw."""
+    """Draw a chart for the page; nothing where there is nothing to draw, or nobody to see it."""
+    if not found.pictures:
+        return []
     try:
         picture = chart(found, name).decode()
     except DataError:

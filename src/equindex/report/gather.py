@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from equindex import evenness, monitoring, uncertainty
 from equindex._arrays import FloatArray
 from equindex.charts.outlines import Outlines
-from equindex.errors import DataError, DomainError, EquindexError, FrameworkError
+from equindex.errors import DataError, DomainError, EquindexError
 from equindex.framework import Framework
 from equindex.model import WeightSet
 from equindex.schema import Findings, Panel
@@ -55,6 +55,8 @@ class Found:
         Weight sets that the explorer offers.
     find : callable
         Returns the id of the region that a text names, or the text.
+    pictures : bool
+        Whether charts are drawn.
     """
 
     scores: Scores
@@ -69,6 +71,7 @@ class Found:
     outlines: Outlines | None
     presets: Sequence[WeightSet]
     find: Callable[[str], str]
+    pictures: bool = True
 
     @cached_property
     def rows(self) -> NDArray[np.intp]:
@@ -180,10 +183,6 @@ def gather(
     year = years[-1] if year is None else year
     if year not in years:
         raise DataError(f"no data for {year}. Years: {', '.join(map(str, years))}.")
-    if scores.rolled is None and scores.attained is None and scores.equalized is None:
-        raise FrameworkError(
-            "this framework has neither a composite nor targets nor [equalization]: there is nothing to report."
-        )
     options: dict[str, Any] = {"vary": [f"weights={band}"], "seed": seed, "year": year}
     runs: dict[str, Callable[[], Any]] = {
         "evenness": lambda: evenness.of_scores(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -65,6 +67,7 @@ def html(found: Found) -> str:
 
 def markdown(found: Found) -> str:
     """Return the report as Markdown, without pictures."""
+    found = replace(found, outlines=None, pictures=False)
     head, tail = _sections(found)
     text = (
         _environment()
@@ -125,6 +128,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["cell"] = _cell
+    made.filters["fence"] = _fence
     made.filters["svg"] = _svg
     return made
 
@@ -133,6 +137,11 @@ def _cell(text: Any) -> str:
     """Return text as a cell of a Markdown table: on one line, nothing in it is markup."""
     plain = " ".join(str(text).split())
     return "".join(f"\\{c}" if c in r"\`*_{}[]<>#|~$" else c for c in plain)
+
+
+def _fence(text: str) -> str:
+    """Return more backticks than there are in a row in the text."""
+    return "`" * (1 + max([2, *map(len, re.findall("`+", text))]))
 
 
 def _svg(text: str) -> Any:

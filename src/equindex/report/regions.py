@@ -151,7 +151,7 @@ def map_(found: Found, say: Say) -> Section | None:
     parts = [
         {
             "path": path,
-            "colour": SHADES[int(kind)] if kind >= 0 else "#ffffff",
+            "colour": SHADES[int(kind)] if kind >= 0 else "url(#none)",
             "region": codes[place] if place >= 0 else "",
             "label": say(
                 "colon", a=names[place], b=figure(found, int(rows[place])) if np.isfinite(value) else "–"

@@ -25,14 +25,14 @@ _BEHIND = 5
 def evenness(found: Found, say: Say) -> Section:
     """Return how even services are, or say why that is not known."""
     even, title = found.evenness, say("evenness")
+    if found.scores.plan.model.equalization is not None and len(found.scores.rows(found.year)) < 2:
+        return Section(id="evenness", title=title, blocks=[Text(sentences=[say("one_region")], absent=True)])
     if even is None or found.scores.plan.model.equalization is None:
         none = found.scores.plan.model.equalization is None
         reason = (
             say("no_evenness") if none else say("not_computed", reason=found.reasons["evenness"].rstrip("."))
         )
         return Section(id="evenness", title=title, blocks=[Text(sentences=[reason], absent=True)])
-    if len(found.scores.rows(found.year)) < 2:
-        return Section(id="evenness", title=title, blocks=[Text(sentences=[say("one_region")], absent=True)])
     lead = [*_degrees(found, say, even), *_behind(found, say)]
     lead += [line for by in even.by for line in _between(found, say, even, by)]
     lead += _moved(found, say, even)
