@@ -9,10 +9,14 @@ import zipfile
 import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
-from equindex.errors import DataError, FrameworkError
+from conftest import REPOSITORY
+from equindex import report
+from equindex.cli import app
+from equindex.errors import FrameworkError
 from equindex.model import WeightSet
-from equindex.report.workbook import live, words, workbook
+from equindex.report.sheets import live, words
 from small import framework, table
 
 HOSTILE = [
@@ -26,6 +30,11 @@ HOSTILE = [
     "-2",
 ]
 FIRST = live.TOP
+
+
+def workbook(built, data, lang="en", **options):
+    """Return the workbook of what was scored, without draws."""
+    return report.workbook(report.gather(built, data, lang=lang, parts=(), **options))
 
 
 def opened(content):
@@ -85,13 +94,12 @@ CASES = {
 
 def test_sheets_are_those_of_the_language_and_bytes_are_the_same():
     built, data = nested()
-    scores = built.score(data)
 
-    chinese, english = workbook(scores, lang="zh"), workbook(scores, lang="en")
+    chinese, english = workbook(built, data, "zh"), workbook(built, data)
 
     assert opened(chinese).sheet_names == [name for _, name, *_ in words.SHEETS.values()]
     assert opened(english).sheet_names == [name for name, *_ in words.SHEETS.values()]
-    assert workbook(built.score(data), lang="zh") == chinese
+    assert workbook(built, data, "zh") == chinese
 
 
 def test_every_sentence_stands_in_both_languages_with_the_same_values():
@@ -107,7 +115,7 @@ def test_values_beside_formulas_are_the_engines():
     built, data = nested(index="geometric")
     scores = built.score(data)
 
-    content = workbook(scores, lang="en")
+    content = workbook(built, data)
 
     assert list(column(content, live.SCORE).values()) == pytest.approx(scores.index.tolist(), nan_ok=True)
     ranks = scores.ranks["index"].astype(float).tolist()
@@ -119,9 +127,8 @@ def test_values_beside_formulas_are_the_engines():
 
 def test_names_stay_text_wherever_they_stand():
     built = framework([{"id": "a", "name": HOSTILE[0]}, {"id": "b", "name": HOSTILE[2]}], title="=2+2")
-    scores = built.score(table(region=HOSTILE, a=range(8), b=range(8)))
 
-    content = workbook(scores, lang="en")
+    content = workbook(built, table(region=HOSTILE, a=range(8), b=range(8)))
 
     assert [row[1] for row in grid(content, "Calculation")[FIRST:]] == HOSTILE
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
@@ -139,16 +146,13 @@ def test_other_years_are_values_and_the_chosen_one_is_calculated():
     data = table(
         [2019, 2019, 2019, 2020, 2020, 2020], region=[*"ABC"] * 2, a=[1, 2, 3, 4, 5, 6], b=[1, 2, 3] * 2
     )
-    scores = built.score(data)
 
-    content = workbook(scores, lang="en", year=2019)
+    content = workbook(built, data, year=2019)
 
     assert column(content, live.SCORE) == pytest.approx({"A": 0.0, "B": 35.0, "C": 70.0})
     years = grid(content, "Years")
     assert years[3][:6] == ["region", "name", "2019", "2020", "rank 2019", "rank 2020"]
     assert years[4][:4] == ["C", "C", pytest.approx(70), 100]
-    with pytest.raises(DataError, match=r"no scores for 1999. Years: 2019, 2020"):
-        workbook(scores, year=1999)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,7 @@ def test_other_years_are_values_and_the_chosen_one_is_calculated():
     ],
 )  # fmt: skip
 def test_a_sheet_says_why_it_has_nothing(sheet, said, built, data):
-    content = workbook(built.score(data), lang="en")
+    content = workbook(built, data)
 
     assert said in "\n".join(str(cell) for row in grid(content, sheet) for cell in row)
 
@@ -191,9 +195,8 @@ def test_a_pillar_without_any_value_is_told_and_the_rest_is_scored():
         pillar=[{"id": "p"}, {"id": "q"}],
         methods={"normalise": "goalposts", "missing": {"rule": "reweight", "min_coverage": 0.5}},
     )
-    scores = built.score(table(a=[1.0, 2.0, 3.0], b=[np.nan] * 3))
 
-    content = workbook(scores, lang="en")
+    content = workbook(built, table(a=[1.0, 2.0, 3.0], b=[np.nan] * 3))
 
     assert column(content, live.SCORE) == {"A": 0, "B": 50, "C": 100}
     quality = [row[:4] for row in grid(content, "Data quality")]
@@ -203,23 +206,23 @@ def test_a_pillar_without_any_value_is_told_and_the_rest_is_scored():
 def test_too_many_regions_are_values_and_the_book_says_so(monkeypatch):
     monkeypatch.setattr(live, "MOST", 2)
 
-    content = workbook(framework(["a"]).score(table(a=[1, 2, 3])), lang="en")
+    content = workbook(framework(["a"]), table(a=[1, 2, 3]))
 
     assert column(content, live.SCORE) == {"A": 0, "B": 50, "C": 100}
     assert "more than 2 regions" in everything(content)
 
 
 def test_a_text_too_long_for_a_cell_is_refused():
-    scores = framework(["a"]).score(table(region=["x" * 40_000, "B"], a=[1, 2]))
+    data = table(region=["x" * 40_000, "B"], a=[1, 2])
 
     with pytest.raises(FrameworkError, match=r"40,000 characters .* does not fit a cell, which holds 32,767"):
-        workbook(scores)
+        workbook(framework(["a"]), data)
 
 
 def test_weights_have_names_that_formulas_can_use():
     built = framework(["a-b", "a_b", "收入"])
 
-    content = workbook(built.score(table(**{"a-b": [1, 2], "a_b": [1, 2], "收入": [1, 2]})), lang="en")
+    content = workbook(built, table(**{"a-b": [1, 2], "a_b": [1, 2], "收入": [1, 2]}))
 
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         defined = re.findall(
@@ -228,6 +231,25 @@ def test_weights_have_names_that_formulas_can_use():
     assert dict(defined) == {
         f"w_{name}": f"'Weights'!$F${row}" for name, row in (("a_b", 6), ("a_b_2", 7), ("收入", 8))
     }
+
+
+def test_the_command_writes_page_and_workbook_or_neither(tmp_path):
+    files = [str(REPOSITORY / "data/rugao-2025" / name) for name in ("framework.toml", "observations.csv")]
+    book, page = tmp_path / "report.xlsx", tmp_path / "report.md"
+
+    done = CliRunner().invoke(app, ["report", *files, "--xlsx", str(book), "--lang", "zh"])
+    again = CliRunner().invoke(app, ["report", *files, "--xlsx", str(book), "-o", str(page)])
+    nothing = CliRunner().invoke(app, ["report", *files])
+    other = CliRunner().invoke(app, ["report", *files, "-o", "x.xlsx", "--xlsx", "x.xls"])
+
+    assert done.exit_code == 0, done.output
+    assert opened(book.read_bytes()).sheet_names[0] == "摘要"
+    assert column(book.read_bytes(), live.SCORE, "计算") == {"320682": pytest.approx(88.694431)}
+    assert (again.exit_code, page.exists()) == (1, False)
+    assert "report.xlsx exists" in again.stderr
+    assert "say what to write" in nothing.stderr
+    assert "'x.xlsx' should end in .html or .md" in other.stderr
+    assert "'x.xls' should end in .xlsx" in other.stderr
 
 
 # what LibreOffice makes of it --------------------------------------------------------------------------------
@@ -264,12 +286,12 @@ def recalculated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("office")
     for name, options in CASES.items():
         built, data = nested(**options)
-        content = workbook(built.score(data), lang="en")
+        content = workbook(built, data)
         fixed = {"a", "b", "c", "d", "e", "q"} if "harmonic" in name else set()
         changed = {node: weight for node, weight in CHANGED.items() if node not in fixed}
         (folder / f"{name}.xlsx").write_bytes(without_results(content))
         (folder / f"{name}, changed.xlsx").write_bytes(without_results(content, changed))
-    content = workbook(nested()[0].score(nested()[1]), lang="en")
+    content = workbook(*nested())
     (folder / "invalid.xlsx").write_bytes(without_results(content, {"d": 0, "e": 0}))
     home = f"-env:UserInstallation={(folder / 'home').as_uri()}"
     files = sorted(map(str, folder.glob("*.xlsx")))

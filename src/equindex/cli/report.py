@@ -67,8 +67,13 @@ def report(
     framework: FrameworkArgument,
     data: DataArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="report.html, or report.md for Markdown.")
-    ],
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="report.html, or report.md for Markdown."),
+    ] = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option("--xlsx", metavar="FILE", help="A workbook too, or alone: scores follow its weights."),
+    ] = None,
     lang: LangOption = "en",
     geo: GeoOption = None,
     year: YearOption = None,
@@ -87,18 +92,28 @@ def report(
     """Write a page that opens offline: who leads, why, and how certain that is.
 
     One file without links to anything: ranking with intervals, pillars, regions, targets, evenness, data quality,
-    method, provenance, and weights to play with. Every table can be saved as CSV. `-o report.md` writes Markdown.
+    method, provenance, and weights to play with. Every table can be saved as CSV. `-o report.md` writes Markdown,
+    `--xlsx report.xlsx` a workbook whose scores and ranks follow from its weights by formulas.
 
     Example: equindex report framework.toml data.csv -o report.html --lang zh
     """
     from equindex import report as library
     from equindex.framework.files import read_weights
+    from equindex.report.gather import ANALYSES
 
-    kind = output.suffix.lower()
-    if kind not in (".html", ".htm", ".md"):
-        raise FrameworkError(
-            f"{str(output)!r} should end in .html or .md. Tables come from: equindex score -o FOLDER."
+    kind = output.suffix.lower() if output else ""
+    faults = []
+    if output is None and xlsx is None:
+        faults.append("say what to write: -o report.html, -o report.md or --xlsx report.xlsx.")
+    if output is not None and kind not in (".html", ".htm", ".md"):
+        faults.append(
+            f"{str(output)!r} should end in .html or .md. A workbook comes from --xlsx, tables from: "
+            "equindex score -o FOLDER."
         )
+    if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
+        faults.append(f"{str(xlsx)!r} should end in .xlsx.")
+    if faults:
+        raise FrameworkError(" ".join(faults))
     built = framework_of(framework, sets, weights)
     with stages("Scoring", quiet) as progress:
         found = library.gather(
@@ -111,13 +126,20 @@ def report(
             seed=seed,
             outlines=_outlines(geo),
             presets=[read_weights(path) for path in presets or []],
+            parts=ANALYSES if output else ("uncertainty",),
             progress=progress,
         )
+    inputs = [*found.scores.inputs, *([geo] if geo else [])]
     with spinner("Writing", quiet):
-        text = library.markdown(found) if kind == ".md" else library.html(found)
-        size = _write(text.encode(), output, force, [*found.scores.inputs, *([geo] if geo else [])])
+        written: dict[Path, bytes] = {}
+        if output is not None:
+            text = library.markdown(found) if kind == ".md" else library.html(found)
+            written[output] = text.encode()
+        if xlsx is not None:
+            written[xlsx] = library.workbook(found)
+        told = _write(written, force, inputs)
     if not quiet:
-        say(f"Wrote {output} ({size}).")
+        say(told)
 
 
 @command(app)
@@ -178,9 +200,9 @@ def chart(
         )
     with spinner("Drawing", quiet):
         picture = library.chart(found, kind, png=suffix == ".png")
-        size = _write(picture, output, force, [*found.scores.inputs, *([geo] if geo else [])])
+        told = _write({output: picture}, force, [*found.scores.inputs, *([geo] if geo else [])])
     if not quiet:
-        say(f"Wrote {output} ({size}).")
+        say(told)
 
 
 def _outlines(path: Path | None) -> Outlines | None:
@@ -189,9 +211,20 @@ def _outlines(path: Path | None) -> Outlines | None:
     return None if path is None else read_outlines(path)
 
 
-def _write(content: bytes, output: Path, force: bool, inputs: list[Path]) -> str:
-    """Write one file, whole or not at all, and never over what was read; return its size in words."""
+def _write(files: dict[Path, bytes], force: bool, inputs: list[Path]) -> str:
+    """Write files whole or not at all, and never over what was read; return what was written and its size."""
     from equindex import io
 
-    io.write({}, output.parent, documents={output.name: content}, force=force, inputs=inputs)
+    folders: dict[Path, dict[str, bytes]] = {}
+    for path, content in files.items():
+        folders.setdefault(path.parent, {})[path.name] = content
+    existing = [str(path) for path in files if path.exists() and len(folders) > 1 and not force]
+    if existing:
+        raise FrameworkError(f"{', '.join(existing)} exists. Write elsewhere, or overwrite with --force.")
+    for folder, documents in folders.items():
+        io.write({}, folder, documents=documents, force=force, inputs=inputs)
+    return f"Wrote {' and '.join(f'{path} ({_size(content)})' for path, content in files.items())}."
+
+
+def _size(content: bytes) -> str:
     return f"{len(content) / 1e6:.1f} MB" if len(content) >= 100_000 else f"{len(content) / 1e3:.0f} kB"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equindex._arrays import FloatArray
-from equindex.report.workbook.book import HEAD, Book, Sheet, at, column
+from equindex.report.sheets.book import HEAD, Book, Sheet, at, column
 from equindex.scoring import Scores
 from equindex.scoring.tree import Rolled, Tree
 

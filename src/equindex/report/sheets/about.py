@@ -9,18 +9,22 @@ from typing import Any
 import numpy as np
 
 from equindex import aggregate, attainment, equalization, impute, normalise, treat, weighting
+from equindex._formula import plain
 from equindex._registry import Family
 from equindex.model import MethodCall
-from equindex.report.workbook.book import HEAD, Book, Sheet
-from equindex.report.workbook.live import Live
-from equindex.report.workbook.values import told
+from equindex.report.gather import Found
+from equindex.report.method import bibtex, paragraph
+from equindex.report.sheets.book import HEAD, Book, Sheet, width
+from equindex.report.sheets.live import Live
+from equindex.report.sheets.values import told
+from equindex.report.words import words as phrases
 from equindex.scoring import Scores
 
 __all__ = ["method_sheet", "provenance_sheet", "quality_sheet"]
 
 _CELLS = 5_000  # lines about cells
 _NAMED = 6  # regions that a line names
-_METHOD = (34, 26, 26, 44, 60)  # widths of the columns
+_METHOD = (30, 26, 24, 40, 44, 60)  # widths of the columns
 _PART = 30_000  # characters of a long text in one cell
 
 
@@ -125,18 +129,24 @@ def _listed(book: Book, names: Sequence[str]) -> str:
 # method ------------------------------------------------------------------------------------------------------
 
 
-def method_sheet(book: Book, scores: Scores) -> None:
-    """Write the steps with their options and sources, then what each indicator is."""
-    words, model = book.words, scores.plan.model
+def method_sheet(book: Book, found: Found) -> None:
+    """Write the method in a paragraph, the steps with their options and sources, what each indicator is, and BibTeX."""
+    words, scores = book.words, found.scores
+    model = scores.plan.model
     sheet = book.sheet("method", words("method_title"), words("method_note"))
-    steps = list(_steps(book, scores))
-    heads = [words(key) for key in ("step", "choice", "options", "meaning", "literature")]
-    sheet.headers(HEAD, heads, least=16)
-    for row, step in enumerate(steps, start=HEAD + 1):
-        sheet.paragraph(row, step, _METHOD)
     for col, wide in enumerate(_METHOD):
         sheet.set_width(col, wide)
-    row = HEAD + 2 + len(steps)
+    sheet.put(HEAD, 0, words("to_paste"), book.format(bold=True))
+    sheet.raw.merge_range(HEAD, 1, HEAD, len(_METHOD) - 1, "", book.wrapped)
+    text = paragraph(found, phrases(found.lang))
+    sheet.put(HEAD, 1, text, book.wrapped, fit=False)
+    sheet.raw.set_row(HEAD, 15 * (2 + width(text) // sum(_METHOD[1:])))
+    row = HEAD + 2
+    heads = [words(key) for key in ("step", "choice", "options", "meaning", "formula", "literature")]
+    sheet.headers(row, heads, least=16)
+    for row, step in enumerate(_steps(book, scores), start=HEAD + 3):
+        sheet.paragraph(row, step, _METHOD)
+    row += 2
     sheet.put(row, 0, words("indicators_of"), book.format(bold=True), fit=False)
     sheet.headers(row + 1, [words(key) for key in ("indicator", "unit", "direction", "inside", "source")])
     tree = scores.plan.tree
@@ -151,32 +161,35 @@ def method_sheet(book: Book, scores: Scores) -> None:
             indicator.source,
         )
         sheet.paragraph(row + 2 + leaf, texts, _METHOD)
+    row += 3 + len(model.indicator)
+    sheet.put(row, 0, words("cited"), book.format(bold=True), fit=False)
+    sheet.lines(row + 1, bibtex(found).splitlines())
 
 
-def _steps(book: Book, scores: Scores) -> Iterator[tuple[str, str, str, str, str]]:
-    """Give each step as step, method, options, what it does, source."""
+def _steps(book: Book, scores: Scores) -> Iterator[tuple[str, ...]]:
+    """Give each step, its method, options, what it does, formula and source, as far as there is one."""
     words, model, plan = book.words, scores.plan.model, scores.plan
 
-    def step(key: str, call: MethodCall, family: Family, of: str = "") -> tuple[str, str, str, str, str]:
+    def step(key: str, call: MethodCall, family: Family, of: str = "") -> tuple[str, ...]:
         name = words(key) + (f" ({of})" if of else "")
         options = ", ".join(f"{k} = {_plain(v)}" for k, v in call.options.items())
         if call.name not in family:
-            return name, call.name, options, "", ""
+            return name, call.name, options
         method = family.get(call.name)
         called = f"{call.name} {method.term}" if words.lang == "zh" and method.term else call.name
-        return name, called, options, method.title, method.source
+        return name, called, options, method.title, plain(method.formula), method.source
 
     wanted = model.methods
     if wanted is not None and wanted.normalise is not None:
         if wanted.screen is not None:
             screen = json.dumps(wanted.screen.model_dump(exclude_defaults=True), ensure_ascii=False)
-            yield words("step_screen"), "", screen, "", ""
+            yield words("step_screen"), "", screen
         if wanted.impute.name != "none":
             yield step("step_impute", wanted.impute, impute.methods)
         if wanted.treat.name != "none":
             yield step("step_treat", wanted.treat, treat.methods)
         yield step("step_normalise", wanted.normalise, normalise.methods)
-        yield words("step_base"), str(wanted.base), "", "", ""
+        yield words("step_base"), str(wanted.base)
     for indicator in model.indicator:
         if indicator.treat is not None:
             yield step("step_treat", indicator.treat, treat.methods, indicator.name or indicator.id)
@@ -187,7 +200,7 @@ def _steps(book: Book, scores: Scores) -> Iterator[tuple[str, str, str, str, str
     if plan.derive is not None:
         yield step("step_weighting", plan.derive, weighting.methods)
     else:
-        yield words("step_weighting"), plan.weighting, "", "", ""
+        yield words("step_weighting"), plan.weighting
     calls: dict[str, list[int]] = {}
     for node, inside in enumerate(plan.tree.children):
         if inside.size:
@@ -197,7 +210,7 @@ def _steps(book: Book, scores: Scores) -> Iterator[tuple[str, str, str, str, str
         of = "" if len(calls) == 1 else ", ".join(called[:5]) + ("…" if len(called) > 5 else "")
         yield step("step_aggregate", plan.calls[nodes[0]], aggregate.methods, of)
     rule = words(plan.missing.rule, share=f"{plan.missing.min_coverage:g}")
-    yield words("step_missing"), plan.missing.rule, "", rule, ""
+    yield words("step_missing"), plan.missing.rule, "", rule
     if scores.attained is not None:
         call = MethodCall(name=model.attainment.rule, options={"cap": model.attainment.cap})
         yield step("step_attainment", call, attainment.methods)

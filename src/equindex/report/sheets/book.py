@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from equindex.errors import EngineError, FrameworkError
-from equindex.report.workbook.words import SHEETS, Words
+from equindex.report.sheets.words import SHEETS, Words
 
 __all__ = ["GRID", "HEAD", "Book", "Sheet", "at", "column", "width"]
 
@@ -269,7 +269,7 @@ class Sheet:
     def paragraph(self, row: int, texts: Sequence[str], wide: Sequence[int]) -> None:
         """Write texts side by side, wrapped in columns of these widths, in a row high enough for them."""
         lines = 1
-        for col, (text, own) in enumerate(zip(texts, wide, strict=True)):
+        for col, (text, own) in enumerate(zip(texts, wide, strict=False)):
             self.put(row, col, text, self.book.wrapped, fit=False)
             lines = max(lines, sum(-(-width(part) // own) or 1 for part in text.split("\n")))
         self.raw.set_row(row, min(400, 14 * lines + 2))

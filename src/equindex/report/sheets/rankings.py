@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from equindex.report.workbook.book import GRID, HEAD, Book, Sheet, at, column, width
-from equindex.report.workbook.live import (
+from equindex.report.sheets.book import GRID, HEAD, Book, Sheet, at, column, width
+from equindex.report.sheets.live import (
     DIFFERENCE,
     PLACE,
     PUBLISHED,
@@ -19,7 +19,8 @@ from equindex.report.workbook.live import (
     Calculation,
     Live,
 )
-from equindex.report.workbook.words import SHEETS
+from equindex.report.sheets.values import told
+from equindex.report.sheets.words import SHEETS
 from equindex.scoring import Scores
 
 __all__ = ["pillars_sheet", "ranking_sheet", "summary_sheet"]
@@ -134,14 +135,18 @@ def _bars(
 # pillars -----------------------------------------------------------------------------------------------------
 
 
-def pillars_sheet(book: Book, found: Calculation, codes: Sequence[str], names: Sequence[str]) -> None:
-    """Write the scores of the pillars, shaded column by column."""
+def pillars_sheet(
+    book: Book, found: Calculation, scores: Scores, codes: Sequence[str], names: Sequence[str]
+) -> None:
+    """Write the scores of the pillars, shaded column by column, and why a region has none."""
     words, live = book.words, found.live
     pillars = [node for node in found.columns if node and live.tree.leaf[node] < 0]
     note = words(live.kind) if pillars else words("no_pillars")
     sheet = book.sheet("pillars", words("pillars_title", year=live.year), note)
     heads = [words("region"), words("region_name"), words("rank"), words(live.kind)]
-    sheet.headers(HEAD, heads + [live.tree.names[node] for node in pillars])
+    unscored = np.isnan(live.score(0))
+    heads += [live.tree.names[node] for node in pillars] + ([words("reason")] if unscored.any() else [])
+    sheet.headers(HEAD, heads)
     ranks = [int(rank) or "" for rank in live.rank[live.rows, 0]]
     series = [(RANK, ranks, book.place), (SCORE, live.score(0).tolist(), book.number("0.00"))]
     series += [(found.columns[node], live.score(node).tolist(), book.number("0.00")) for node in pillars]
@@ -155,8 +160,11 @@ def pillars_sheet(book: Book, found: Calculation, codes: Sequence[str], names: S
                 sheet.formula(down, col, f'IF({cell}="","",{cell})', value, style)
             else:
                 sheet.put(down, col, None if values[k] == "" else values[k], style)
+        if unscored[k]:
+            why = scores.why_unscored(int(live.rows[k]), 0, live.rolled)
+            sheet.put(down, 4 + len(pillars), told(book, why))
     last = HEAD + len(names)
-    sheet.frame(HEAD, 4 + len(pillars), len(names), 2)
+    sheet.frame(HEAD, len(heads), len(names), 2)
     sheet.many_columns(4 + len(pillars))
     if len(names) > 1:
         sheet.bars(HEAD + 1, 3, last)

@@ -9,14 +9,14 @@ import numpy as np
 
 from equindex import equalization
 from equindex.monitoring.words import chinese_of
-from equindex.report.workbook.book import GRID, HEAD, Book, Sheet
-from equindex.report.workbook.live import Live
+from equindex.report.gather import Found
+from equindex.report.sheets.book import GRID, HEAD, Book, Sheet
+from equindex.report.sheets.live import Live
 from equindex.scoring import Scores
+from equindex.uncertainty import Weights
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from equindex.uncertainty import Uncertainty
 
 __all__ = ["attainment_sheet", "equalization_sheet", "indicators_sheet", "sensitivity_sheet", "years_sheet"]
 
@@ -304,17 +304,16 @@ def years_sheet(book: Book, scores: Scores, live: Live, years: Sequence[int]) ->
 # sensitivity -------------------------------------------------------------------------------------------------
 
 
-def sensitivity_sheet(book: Book, year: int, found: Uncertainty | None) -> None:
+def sensitivity_sheet(book: Book, report: Found) -> None:
     """Write between which ranks each region lies in the draws, and a chart of it."""
-    from equindex.uncertainty.words import varied
-
-    words = book.words
-    title = words("sensitivity_title", year=year)
+    words, found = book.words, report.uncertainty
+    title = words("sensitivity_title", year=report.year)
     if found is None:
-        book.sheet("sensitivity", title, words("no_sensitivity"))
+        book.sheet("sensitivity", title, report.reasons.get("uncertainty") or words("no_sensitivity"))
         return
+    band = max(factor.amount for factor in found.study.factors if isinstance(factor, Weights))
     note = words(
-        "sensitivity_note", draws=found.kept.draws, varied=varied(found.study.factors), level=found.level
+        "sensitivity_note", draws=found.kept.draws, seed=found.study.seed, band=band, level=found.level
     )
     sheet = book.sheet("sensitivity", title, note)
     frame: pd.DataFrame = found.regions.sort_values("rank", kind="stable", na_position="last")

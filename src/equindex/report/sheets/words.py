@@ -211,8 +211,8 @@ _SAID = {
     # sensitivity
     "sensitivity_title": ("How far ranks move, {year}", "名次变动范围，{year}年"),
     "sensitivity_note": (
-        "{draws:,} draws: {varied}. Intervals hold {level:.0%} of them.",
-        "{draws:,}次抽样：{varied}。区间含其中{level:.0%}。",
+        "{draws:,} draws (seed {seed}) with every weight up or down by up to {band:.0%}; intervals hold {level:.0%}.",
+        "各权重上下浮动{band:.0%}，抽样{draws:,}次（种子{seed}）；区间含其中{level:.0%}。",
     ),
     "no_sensitivity": (
         "No draws were made. `equindex uncertainty` makes them.",
@@ -281,6 +281,8 @@ _SAID = {
     "options": ("options", "选项"),
     "meaning": ("what it does", "含义"),
     "formula": ("formula", "公式"),
+    "to_paste": ("To paste", "可直接引用"),
+    "cited": ("BibTeX", "参考文献（BibTeX）"),
     "literature": ("source", "出处"),
     "step_screen": ("screening", "筛选"),
     "step_impute": ("missing values", "缺失值"),
