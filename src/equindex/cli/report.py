@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from equindex.cli._options import (
     framework_of,
 )
 from equindex.cli._run import command, say, spinner, stages
+from equindex.cli.words import language
 from equindex.errors import FrameworkError, nearest
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ KINDS = {
     "map": "a map of the scores, with --geo",
 }
 
-LangOption = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Language of words and names.")]
 GeoOption = Annotated[
     Path | None,
     typer.Option(
@@ -74,7 +74,6 @@ def report(
         Path | None,
         typer.Option("--xlsx", metavar="FILE", help="A workbook too, or alone: scores follow its weights."),
     ] = None,
-    lang: LangOption = "en",
     geo: GeoOption = None,
     year: YearOption = None,
     draws: DrawsOption = 1000,
@@ -119,7 +118,7 @@ def report(
         found = library.gather(
             built,
             data,
-            lang=lang,
+            lang="zh" if language() == "zh" else "en",
             year=year,
             draws=draws,
             band=band,
@@ -153,7 +152,6 @@ def chart(
     framework: FrameworkArgument,
     data: DataArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="x.svg, or x.png.")],
-    lang: LangOption = "en",
     geo: GeoOption = None,
     year: YearOption = None,
     draws: DrawsOption = 1000,
@@ -189,7 +187,7 @@ def chart(
         found = library.gather(
             built,
             data,
-            lang=lang,
+            lang="zh" if language() == "zh" else "en",
             year=year,
             draws=draws,
             band=band,
