@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 import sys
 
 import numpy as np
@@ -631,6 +632,15 @@ def test_the_command_says_who_gains_and_why(monkeypatch):
     out, _ = run("compare", *FILES, "-w", A, "-w", B, "--lang", "zh")
     assert "以方案1（A）为基准" in out
     assert "升：西藏 24 → 3" in out
+
+
+def test_the_command_prints_a_region_that_one_variant_cannot_score():
+    weights = REPOSITORY / "weights" / "china-services" / "illustrative.toml"
+
+    out, _ = run("compare", *FILES, "--weights", A, "--weights", weights)
+
+    assert "Not scored in every variant: 新疆 (1/2)." in out
+    assert re.search(r"^新疆 +16 +34\.41 *$", out, re.MULTILINE)  # no rank, and none gained, in the second
 
 
 def test_the_command_prints_json_with_every_table():

@@ -202,7 +202,7 @@ def _ranks(found: Comparison, variants: list[dict[str, Any]], zh: bool) -> None:
 
 def _signed(shift: list[Any]) -> str:
     """Return ranks gained with their sign."""
-    known = [int(one) for one in shift if one == one and one is not None and str(one) != "<NA>"]
+    known = [int(one) for one in shift if str(one) not in ("None", "nan", "<NA>")]
     return f"{known[0]:+d}" if known and known[0] else "" if not known else "0"
 
 
