@@ -96,7 +96,11 @@ def try_out(page, found):
 @pytest.mark.parametrize("page", [page for page in with_blocks("console") if page.id != WALKTHROUGH.name])
 @pytest.mark.usefixtures("workplace")
 def test_printed_commands_print_what_is_printed(page):
-    try_out(page, sessions(page.read_text(encoding="utf-8")))
+    text = page.read_text(encoding="utf-8")
+    for name, shown in re.findall(r"^\*\*`(\S+)`\*\*\n\n```\w+\n((?s:.*?))^```", text, re.M):
+        lay(name, "", shown)
+
+    try_out(page, sessions(text))
 
 
 def test_the_walkthrough_leads_from_an_empty_folder_to_a_midterm_evaluation(tmp_path, monkeypatch):
@@ -114,7 +118,7 @@ def test_the_walkthrough_leads_from_an_empty_folder_to_a_midterm_evaluation(tmp_
     assert made == {"indicators.csv", "framework.toml", "data.csv", "midterm"}
 
 
-@pytest.mark.parametrize("page", [page for page in with_blocks("python") if page.id != "contributing.md"])
+@pytest.mark.parametrize("page", [page for page in with_blocks("python") if page.id != "add-a-method.md"])
 @pytest.mark.usefixtures("workplace")
 def test_printed_code_runs(page, capsys):
     for block in blocks(page, "python"):
@@ -272,7 +276,7 @@ def test_a_docstring_says_what_there_is_to_say(method):
 
 @pytest.mark.slow
 def test_a_newcomer_adds_a_method_with_one_function_and_one_row(tmp_path):
-    page = REPOSITORY / "docs" / "contributing.md"
+    page = REPOSITORY / "docs" / "add-a-method.md"
     function, row = blocks(page, "python")
     name = re.search(r"^def (\w+)", function, re.M)[1]
     shutil.copytree(REPOSITORY / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))

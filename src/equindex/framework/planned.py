@@ -295,8 +295,8 @@ def _direction(
         notes.append(f"taken as {direction}: {why}")
     bare = goal.numeric and before.numeric and not (goal.cumulative or goal.increment or goal.relative)
     worse = goal.value < before.value if direction == "positive" else goal.value > before.value
-    if bare and direction != "interval" and worse:
-        notes.append("the baseline is better than the target: right direction?")
+    if bare and worse and why in ("its name", "nothing says otherwise"):
+        notes.append("the baseline is better than the target, so check the direction")
     return direction, f"{goal.value:.15g}; {goal.high:.15g}" if direction == "interval" else ""
 
 

@@ -208,7 +208,7 @@ WORDS = {
     "the target is a direction": "目标是方向",
     "its name": "依名称",
     "nothing says otherwise": "没有相反的依据",
-    "the baseline is better than the target: right direction?": "基期值优于目标：方向对吗？",
+    "the baseline is better than the target, so check the direction": "基期值优于目标，请核对方向",
     "a total of the plan: rates do not add, the latest counts": "规划期累计：比率不可相加，取最新值",
     "a total of the plan: years add up": "规划期累计：逐年相加",
     "{} is no plain number: {}": "{}年不是单个数字：{}",
