@@ -180,8 +180,8 @@ class Sheet:
         raw.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
         raw.fit_to_pages(1, 0)
         said = _in_header(book.title)
-        raw.set_header(f"&L&9{said}&R&9{_in_header(name)}")
-        raw.set_footer(f"&L&9{_in_header(book.foot)}&R&9&P / &N")
+        raw.set_header(f"&L&9 {said}&R&9 {_in_header(name)}")
+        raw.set_footer(f"&L&9 {_in_header(book.foot)}&R&9 &P / &N")
 
     def ref(self, row: int, col: int, last_row: int | None = None, last_col: int | None = None) -> str:
         """Return an absolute reference that other sheets can use."""

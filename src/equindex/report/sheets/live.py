@@ -281,7 +281,7 @@ def calculation(book: Book, live: Live, ids: list[str], names: list[str]) -> Cal
     for parent, inside in live.blocks:
         _block(book, found, parent, inside)
     _ranks(book, found)
-    sheet.frame(_HEADER, _FIRST + len(parents) + len(columns) - 1, len(ids), 2)
+    sheet.frame(_HEADER, 0, 0, 2)  # no filter: other sheets point at its rows, which sorting would move
     sheet.many_columns(_FIRST + len(parents) + len(columns) - 1)
     return found
 

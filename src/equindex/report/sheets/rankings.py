@@ -195,7 +195,7 @@ def summary_sheet(book: Book, found: Calculation, scores: Scores, names: Sequenc
     for down, key in enumerate(SHEETS, start=row + 1):
         sheet.raw.write_url(down, 0, f"internal:'{words.sheet(key)}'!A1", book.link, words.sheet(key))
         sheet.put(down, 1, words.about(key), fit=False)
-    for col, wide in enumerate((22, max(14, min(34, *(width(n) for n in names), 34) + 2), 13, 13, 13)):
+    for col, wide in enumerate((28, max(14, min(34, *(width(n) for n in names), 34) + 2), 13, 13, 13)):
         sheet.set_width(col, wide)
     sheet.raw.fit_to_pages(1, 1)
     sheet.raw.activate()
@@ -311,9 +311,9 @@ def _leading_chart(book: Book, sheet: Sheet, at_row: int, live: Live) -> int:
     chart.set_y_axis({"reverse": True, "num_font": {"size": 9}, "interval_unit": 1})
     chart.set_x_axis({"major_gridlines": {"visible": True, "line": GRID}, "num_format": "0"})
     chart.set_legend({"none": True})
-    chart.set_size({"width": 560, "height": 90 + 20 * shown})
+    chart.set_size({"width": 560, "height": 90 + 25 * shown})
     sheet.raw.insert_chart(at_row, 6, chart)
-    return at_row + (90 + 20 * shown) // 20 + 2
+    return at_row + (90 + 25 * shown) // 20 + 2
 
 
 def _parts(
