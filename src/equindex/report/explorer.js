@@ -231,6 +231,8 @@ class Explorer extends Choices {
     const error = by("error");
     put(frame, "ariaBusy", String(Boolean(this.refused)));
     frame.style.opacity = this.refused ? "0.35" : "";
+    const needed = (this.engine.sizes[this.year] + 1 + (this.at(this.pinned) >= 0)) * ROW + 2;
+    put(frame.style, "maxHeight", `${needed}px`);
     error.hidden = !this.refused && !this.complaint;
     if (this.refused) {
       const { node, kid } = this.refused;

@@ -164,10 +164,8 @@ def _nodes(scores: Scores, source: Explored) -> list[dict[str, Any]]:
 
 
 def _hidden(source: Explored) -> BoolArray:
-    """Return which nodes are not explored: those without any target, where attainment is."""
-    if source.basis == "index":
-        return np.zeros(len(source.tree.ids), dtype=bool)
-    hidden: BoolArray = source.tree.sums(np.isfinite(source.z).any(axis=0).astype(float)) == 0
+    """Return which nodes hold no indicator that takes part."""
+    hidden: BoolArray = source.tree.sums(source.there.astype(float)) == 0
     return hidden
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from equindex._arrays import FloatArray
+from equindex._arrays import BoolArray, FloatArray
 from equindex.errors import EquindexError
 from equindex.model import MethodCall, Missing
 from equindex.scoring import Plan, Scores, Tree, measure, related
@@ -40,10 +39,12 @@ class NotOfferedError(Exception):
 class Explored:
     """What regions are ranked by, as a matrix of leaf scores and a tree: the composite, else attainment.
 
-    `x` are values as normalisers take them, `shown` those on the indicators' own scales; rows are those of the tables.
+    `there` are the indicators that take part: all in a composite, those with targets in attainment. `x` are values as
+    normalisers take them, `shown` those on the indicators' own scales; rows are those of the tables.
     """
 
     basis: str
+    there: BoolArray
     tree: Tree
     local: FloatArray
     calls: tuple[MethodCall, ...]
@@ -72,52 +73,63 @@ def explored(scores: Scores) -> Explored:
     NotOfferedError
         If it cannot be computed again from weights alone.
     """
-    plan = scores.plan
     if scores.rolled is not None and scores.z is None:
         raise NotOfferedError("index_only")
-    if scores.rolled is None and scores.attained is None:
-        raise NotOfferedError("nothing")
-    shown = scores.panel.order
-    rows = np.concatenate([scores.rows(year) for year in _years(scores)])
-    if scores.rolled is None:
-        found = scores.attained
-        assert found is not None
-        calls: Sequence[MethodCall] = [MethodCall(name="arithmetic")] * len(plan.tree.ids)
-        z = found.rolled.score[:, plan.tree.nodes]
-        x, local, basis, values = (
-            np.where(np.isnan(z), np.nan, found.value),
-            found.local,
-            "attainment",
-            found.value,
-        )
-    else:
-        inner = [node for node, inside in enumerate(plan.tree.children) if inside.size]
-        others = sorted({plan.calls[node].name for node in inner} - set(MEANS))
-        if others:
-            raise NotOfferedError("aggregate", ", ".join(others))
-        if scores.rolled.filled is not None:
-            raise NotOfferedError("pillars_imputed")
-        if plan.total != 1.0:
-            raise NotOfferedError("printed")
-        assert scores.z is not None
-        calls, z, local, basis = plan.calls, scores.z, plan.local, "index"
-        x = np.where(np.isnan(z), np.nan, prepared_values(scores))
-        values = scores.full.x[shown]
+    if scores.rolled is not None:
+        return _composite(scores)
+    if scores.attained is not None:
+        return _attainment(scores)
+    raise NotOfferedError("nothing")
+
+
+def _composite(scores: Scores) -> Explored:
+    plan, rolled = scores.plan, scores.rolled
+    assert rolled is not None
+    assert scores.z is not None
+    used = {plan.calls[node].name for node, inside in enumerate(plan.tree.children) if inside.size}
+    if used - set(MEANS):
+        raise NotOfferedError("aggregate", ", ".join(sorted(used - set(MEANS))))
+    if rolled.filled is not None:
+        raise NotOfferedError("pillars_imputed")
+    if plan.total != 1.0:
+        raise NotOfferedError("printed")
+    rows = _rows(scores)
     return Explored(
-        basis=basis,
+        basis="index",
+        there=np.ones(len(plan.direction), dtype=bool),
         tree=plan.tree,
-        local=local,
-        calls=tuple(calls),
+        local=plan.local,
+        calls=plan.calls,
         missing=plan.missing,
-        x=x[rows],
-        shown=values[rows],
-        z=z[rows],
+        x=np.where(np.isnan(scores.z), np.nan, _prepared(scores))[rows],
+        shown=scores.full.x[scores.panel.order[rows]],
+        z=scores.z[rows],
         rows=rows,
         years=_spans(scores),
     )
 
 
-def prepared_values(scores: Scores) -> FloatArray:
+def _attainment(scores: Scores) -> Explored:
+    plan, found = scores.plan, scores.attained
+    assert found is not None
+    rows = _rows(scores)
+    z = found.rolled.score[:, plan.tree.nodes][rows]
+    return Explored(
+        basis="attainment",
+        there=found.has,
+        tree=plan.tree,
+        local=found.local,
+        calls=(MethodCall(name="arithmetic"),) * len(plan.tree.ids),
+        missing=plan.missing,
+        x=np.where(np.isnan(z), np.nan, found.value[rows]),
+        shown=found.value[rows],
+        z=z,
+        rows=rows,
+        years=_spans(scores),
+    )
+
+
+def _prepared(scores: Scores) -> FloatArray:
     """Return values as normalisers take them, rows in the panel's order, NaN where screened out."""
     kept = kept_rows(scores.panel, scores.screened)
     return spread(prepared(scores.plan, scores.full, scores.full.order), kept)
@@ -151,6 +163,11 @@ def variants(scores: Scores, source: Explored) -> list[Variant]:
 def _years(scores: Scores) -> list[int]:
     have = scores.panel.rows_of
     return [year for year in have if scores.years is None or year in scores.years]
+
+
+def _rows(scores: Scores) -> NDArray[np.intp]:
+    """Return the rows of the panel's order that are shown."""
+    return np.concatenate([scores.rows(year) for year in _years(scores)])
 
 
 def _spans(scores: Scores) -> dict[int, slice]:
