@@ -495,6 +495,26 @@ def test_tables_sort_numbers_search_and_are_downloaded_guarded(shown):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_the_whole_page_works_offline_at_every_width(browser, tmp_path, width):
+    page_of = tmp_path / "report.html"
+    said = CliRunner().invoke(
+        app, ["report", str(CHINA), str(OBSERVED), "-o", str(page_of), "--lang", "zh", "-q"]
+    )
+    assert said.exit_code == 0, said.output
+
+    with opened(browser, page_of, viewport={"width": width, "height": 900}) as page:
+        row = page.locator("tr[data-region='330000'] th button").first
+        row.focus()
+        page.keyboard.press("Enter")
+
+        assert page.inner_text("#x-profile h3") == "浙江"
+        assert same(ranking(page), Framework.from_toml(CHINA).score(OBSERVED), 1999)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(".x-tools").count() == page.locator("table[data-csv]").count()
+
+
+@pytest.mark.browser
 def test_attainment_without_a_composite_is_explored_too(shown):
     rugao = Framework.from_toml(bundled("data/rugao-2025/framework.toml"))
     data = bundled("data/rugao-2025/observations.csv")

@@ -10,7 +10,7 @@ class Choices {
     this.presets = new Map(data.presets.map(([key, title, packed]) => [key, { title, weights: floatsOf(packed) }]));
     this.region = integersOf(data.region);
     this.published = integersOf(data.published);
-    this.latest = this.lastRanked();
+    this.first = this.usual();
     this.codes = new Map(data.regions.map(([id], code) => [id, code]));
     this.controls = new Map();
     this.reset();
@@ -20,7 +20,7 @@ class Choices {
 
   reset() {
     this.locked = new Set();
-    this.year = this.latest;
+    this.year = this.first;
     this.variant = 0;
     this.aggregate = "";
     this.pinned = -1;
@@ -28,9 +28,11 @@ class Choices {
     this.choose("published");
   }
 
-  // The last year with a ranked region, or the last.
-  lastRanked() {
+  // The year of the report, else the last with a ranked region.
+  usual() {
     const { starts, sizes } = this.engine;
+    const told = content.report ? this.data.years.indexOf(content.report.year) : -1;
+    if (told >= 0) return told;
     const found = starts.findLastIndex((start, year) => this.published.subarray(start, start + sizes[year]).some(Boolean));
     return found < 0 ? sizes.length - 1 : found;
   }
@@ -93,7 +95,7 @@ class Choices {
     put("s", this.preset, "published");
     put("w", changed.join("_"), "");
     put("l", [...this.locked].map((node) => node.toString(36)).join("."), "");
-    put("y", String(this.data.years[this.year]), String(this.data.years[this.latest]));
+    put("y", String(this.data.years[this.year]), String(this.data.years[this.first]));
     put("n", this.data.variants[this.variant][0], "published");
     put("a", this.aggregate, "");
     put("p", this.pinned < 0 ? "" : this.data.regions[this.pinned][0], "");

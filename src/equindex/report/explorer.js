@@ -68,6 +68,12 @@ class Explorer extends Choices {
         this.arrange();
         this.draw();
       });
+    for (const cell of document.querySelectorAll("tr[data-region] > th[scope=row]")) {
+      const button = make("button", undefined, "x-name");
+      button.type = "button";
+      button.dataset.region = cell.parentElement.dataset.region;
+      if (this.codes.has(button.dataset.region)) cell.append(button), button.append(...[...cell.childNodes].slice(0, -1));
+    }
     document.addEventListener("click", (event) => {
       const spot = event.target.closest("[data-region]");
       if (!spot || spot.closest("#x") || !this.codes.has(spot.dataset.region)) return;

@@ -32,6 +32,7 @@ function tableOf(name, caption, heads, rows, titled = false) {
   const frame = make("div", undefined, "x-scroll");
   frame.append(table);
   tools(table);
+  frame.tabIndex = 0;
   return frame;
 }
 

@@ -94,7 +94,7 @@ function tools(table) {
   button.type = "button";
   button.setAttribute("aria-label", fill(words.csv_of, heading));
   place.append(button);
-  const frame = table.hasAttribute("data-live") ? table.parentElement : table;
+  const frame = table.closest("[role=region]") || table;
   frame.before(place);
   button.addEventListener("click", () => saveCsv(name, table.dataset.live === undefined ? rowsOf(table) : liveRows()));
   if (table.dataset.live !== undefined || !table.tHead || table.tBodies.length !== 1) return;
