@@ -274,3 +274,35 @@ def test_the_commands(folder, tmp_path):
     refused = CliRunner().invoke(app, ["runs", "verify", "9", "--store", str(folder)])
     assert refused.exit_code == 1
     assert "there is no run 9" in refused.stderr
+
+
+def test_runs_of_other_commands_are_kept_and_read_with_sqlite_alone(folder, tmp_path):
+    pytest.importorskip("pyarrow")
+    files = folder / "framework.toml", folder / "observations.csv"
+    plan = path("data/rugao-2025")
+    (tmp_path / "f.toml").write_text('id = "x"\n[methods]\nnormalise = "minmax"\n[[indicator]]\nid = "a"\n')
+    (tmp_path / "d.csv").write_text("region,year,a\nA,2020,1\nB,2020,3\nC,2020,2\n")
+    at = ("--store", folder, "--quiet")
+    run("score", *files, *at, "--json")
+    run("equalize", *files, "-o", tmp_path / "even", *at)
+    run("monitor", plan / "framework.toml", plan / "observations.csv", "-o", tmp_path / "paths", *at)
+    run("batch", tmp_path / "f.toml", tmp_path / "d.csv", "-o", tmp_path / "blocks", *at, "--note", "all")
+
+    with sqlite3.connect(folder / store.NAME) as connection:
+        kept_ = connection.execute("SELECT run, command, note FROM runs ORDER BY run").fetchall()
+        first = connection.execute(
+            "SELECT region_name FROM scores WHERE run = 1 AND node = 'index' AND rank = 1"
+        ).fetchall()
+        [mean] = connection.execute('SELECT mean FROM "index" WHERE run = 4').fetchone()
+        mode = connection.execute("PRAGMA journal_mode").fetchone()
+    assert kept_ == [(1, "score", ""), (2, "equalize", ""), (3, "monitor", ""), (4, "batch", "all")]
+    assert first == [("北京",)]
+    assert mean == pytest.approx(50)
+    assert mode == ("wal",)
+    for number in (2, 3, 4):
+        run("runs", "show", number, "--store", folder)
+        run("runs", "export", number, "-o", tmp_path / f"out-{number}", "--store", folder, "--quiet")
+    for file in (tmp_path / "even").glob("*.csv"):
+        assert file.read_bytes() == (tmp_path / "out-2" / file.name).read_bytes()
+    refused = CliRunner().invoke(app, ["runs", "verify", "4", "--store", str(folder)])
+    assert "only runs of score can be scored again" in refused.stderr

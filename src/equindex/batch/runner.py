@@ -49,6 +49,19 @@ class Batch:
     read: int
     notes: tuple[str, ...]
 
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What it says of itself."""
+        found: dict[str, Any] = json.loads((self.folder / "provenance.json").read_text(encoding="utf-8"))
+        return found
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables of the whole: of the index, and of inequality if there is one."""
+        import pandas as pd
+
+        there = [self.folder / f"{name}.parquet" for name in ("index", "inequality")]
+        return {path.stem: pd.read_parquet(path) for path in there if path.exists()}
+
 
 def size_of(text: str) -> int:
     """Read an amount of memory.

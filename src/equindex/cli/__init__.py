@@ -13,8 +13,11 @@ from equindex.cli._options import (
     FormatOption,
     FrameworkArgument,
     JsonOption,
+    KeepOption,
+    NoteOption,
     OutOption,
     QuietOption,
+    SaveOption,
     SetOption,
     WeightsOption,
     YearOption,
@@ -149,14 +152,9 @@ def score(
     sets: SetOption = None,
     year: YearOption = None,
     output: OutOption = None,
-    save: Annotated[
-        bool, typer.Option("--save", help="Keep the run in equindex-runs.sqlite beside the framework.")
-    ] = False,
-    store: Annotated[
-        Path | None,
-        typer.Option("--store", metavar="FILE", help="Keep it in this file instead, or in its folder."),
-    ] = None,
-    note: Annotated[str, typer.Option("--note", help="What to remember of a run that is kept.")] = "",
+    save: SaveOption = False,
+    store: KeepOption = None,
+    note: NoteOption = "",
     fmt: FormatOption = "csv",
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -179,10 +177,7 @@ def score(
     with spinner("Scoring", quiet):
         scores = built.score(data, years=year)
     _deliver(scores, output, fmt, force, quiet, as_json)
-    if save or store is not None:
-        from equindex.cli.runs import keep
-
-        keep(scores.tables(), scores.provenance, framework, store, note, quiet)
+    runs.keep(scores.tables(), scores.provenance, framework, save, store, note, quiet)
 
 
 @command(app)
@@ -264,6 +259,9 @@ def equalize(
     weights: WeightsOption = None,
     sets: SetOption = None,
     output: OutOption = None,
+    save: SaveOption = False,
+    store: KeepOption = None,
+    note: NoteOption = "",
     fmt: FormatOption = "csv",
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -298,6 +296,7 @@ def equalize(
             progress=progress,
         )
     _deliver_evenness(found, output, fmt, force, quiet, as_json)
+    runs.keep(found.tables(), found.provenance, framework, save, store, note, quiet)
 
 
 @command(app)

@@ -21,8 +21,11 @@ __all__ = [
     "FormatOption",
     "FrameworkArgument",
     "JsonOption",
+    "KeepOption",
+    "NoteOption",
     "OutOption",
     "QuietOption",
+    "SaveOption",
     "SetOption",
     "WeightsOption",
     "YearOption",
@@ -80,6 +83,14 @@ FormatOption = Annotated[
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages on stderr but errors.")]
+SaveOption = Annotated[
+    bool, typer.Option("--save", help="Keep the run in equindex-runs.sqlite beside the framework.")
+]
+KeepOption = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FILE", help="Keep it in this file instead, or in its folder."),
+]
+NoteOption = Annotated[str, typer.Option("--note", help="What to remember of a run that is kept.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for other programs.")]
 
 

@@ -10,13 +10,17 @@ from equindex.cli._options import (
     ForceOption,
     FrameworkArgument,
     JsonOption,
+    KeepOption,
+    NoteOption,
     QuietOption,
+    SaveOption,
     SetOption,
     WeightsOption,
     app,
     framework_of,
 )
 from equindex.cli._run import command, say, stages
+from equindex.cli.runs import keep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +71,9 @@ def batch(
     ] = False,
     weights: WeightsOption = None,
     sets: SetOption = None,
+    save: SaveOption = False,
+    store: KeepOption = None,
+    note: NoteOption = "",
     force: ForceOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
@@ -102,6 +109,7 @@ def batch(
         say(f"Interrupted. Finished blocks are kept in {output}: go on with the same command and --resume.")
         raise typer.Exit(130) from None
     deliver(found, quiet, as_json)
+    keep(found.tables(), found.provenance, framework, save, store, note, quiet)
 
 
 def deliver(found: Batch, quiet: bool, as_json: bool) -> None:

@@ -12,14 +12,18 @@ from equindex.cli._options import (
     FormatOption,
     FrameworkArgument,
     JsonOption,
+    KeepOption,
+    NoteOption,
     OutOption,
     QuietOption,
+    SaveOption,
     SetOption,
     WeightsOption,
     app,
     framework_of,
 )
 from equindex.cli._run import command, say, spinner, write_results
+from equindex.cli.runs import keep
 from equindex.cli.words import language
 
 if TYPE_CHECKING:
@@ -79,6 +83,9 @@ def monitor(
     weights: WeightsOption = None,
     sets: SetOption = None,
     output: OutOption = None,
+    save: SaveOption = False,
+    store: KeepOption = None,
+    note: NoteOption = "",
     fmt: FormatOption = "csv",
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -104,6 +111,7 @@ def monitor(
         )
     code = None if region is None else _region(found, built.region(region), region)
     deliver(found, code, language(), output, fmt, force, quiet, as_json)
+    keep(found.tables(), found.provenance, framework, save, store, note, quiet)
 
 
 def _region(found: Monitoring, code: str, said: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,8 @@ from equindex.cli._run import command, say, spinner, write_results
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
     from equindex.store import Run, Store
 else:  # typer reads the annotations at run time
@@ -47,13 +50,21 @@ DataOption = Annotated[
 
 
 def keep(
-    tables: object, provenance: object, framework: Path, store: Path | None, note: str, quiet: bool
+    tables: Mapping[str, pd.DataFrame],
+    provenance: Mapping[str, Any],
+    framework: Path,
+    save: bool,
+    store: Path | None,
+    note: str,
+    quiet: bool,
 ) -> None:
-    """Keep a run in the store beside the framework, or in the one that is named."""
+    """Keep a run in the store beside the framework, or in the one that is named, where either is asked for."""
+    if not save and store is None:
+        return
     from equindex.store import Store
 
     place = Store(store or framework.parent, create=True)
-    number = place.save(tables, provenance, note=note)  # type: ignore[arg-type]
+    number = place.save(tables, provenance, note=note)
     if not quiet:
         say(f"Kept as run {number} in {place.path}.")
 

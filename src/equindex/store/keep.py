@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS result_columns (
 );
 """
 _KINDS = {"number": "REAL", "whole": "INTEGER", "truth": "INTEGER", "text": "TEXT"}
-_OPTIONS = ("equalize", "monitor", "diagnose", "compare", "change", "uncertainty", "sensitivity")
+_OPTIONS = ("batch", "equalize", "monitor", "diagnose", "compare", "change", "uncertainty", "sensitivity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +180,8 @@ class Store:
         record = json.loads(json.dumps(provenance, ensure_ascii=False, allow_nan=False))
         place = record["data"].get("path")
         record["data"]["path"] = None if place is None else masked(place)
+        files = record["data"].get("files", {})  # of a batch, with size and time of change
+        digests = record["data"].get("digests", {name: stamp[-1] for name, stamp in files.items()})
         model = record["framework"]["framework"]
         with self._open() as connection, _transaction(connection):
             cursor = connection.execute(
@@ -193,7 +195,7 @@ class Store:
                     record["framework_digest"],
                     record["weights"],
                     record["data"]["path"],
-                    json.dumps(record["data"]["digests"], ensure_ascii=False, sort_keys=True),
+                    json.dumps(digests, ensure_ascii=False, sort_keys=True),
                     record["equindex"],
                     record["seed"],
                     note,
