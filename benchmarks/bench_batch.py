@@ -3,7 +3,8 @@
     python benchmarks/bench_batch.py [--rows 10_000_000] [--columns 30] [--runs 3]
 
 Every run is a process of its own, contestants take turns. Seconds are those of the work, without starting Python;
-memory is the most that the process held. Reading the values twice and nothing else is the limit.
+memory is the most that the process held. Reading the values twice and nothing else is the limit. On the smallest table
+indices and ranks of all contestants are held against ours.
 """
 
 from __future__ import annotations
@@ -117,7 +118,39 @@ def generate(path: Path, rows: int, columns: int) -> None:
         writer.close()
 
 
-def measure(code: str, source: Path, columns: int, folder: Path) -> tuple[float, float]:
+def outcome(out: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of all regions, and their ranks, in the order of the regions' codes where these are told."""
+    import pandas as pd
+
+    ours = (out / "scores").exists()
+    scores = pd.read_parquet(out / "scores" if ours else f"{out}.parquet").sort_values("region")
+    ranks = pd.read_parquet(out / "ranks" if ours else f"{out}r.parquet")
+    ranks = ranks.sort_values("region") if "region" in ranks else ranks
+    named = next(name for name in ("index", "score") if name in scores)
+    return scores[named].to_numpy(), ranks[
+        next(name for name in ("rank", "index") if name in ranks)
+    ].to_numpy()
+
+
+def check(source: Path, columns: int, folder: Path) -> None:
+    """Stop unless all contestants find the same."""
+    wanted: tuple[np.ndarray, np.ndarray] | None = None
+    for contestant, code in CONTESTANTS.items():
+        if contestant != "reading twice":
+            measure(code, source, columns, folder, keep=True)
+            found = outcome(folder / "work" / "out")
+            wanted = wanted or found
+            np.testing.assert_allclose(found[0], wanted[0], rtol=1e-12)
+            apart = np.count_nonzero(found[1] != wanted[1])
+            assert apart <= len(found[1]) // 100_000, (
+                f"{contestant}: {apart} ranks differ"
+            )  # ties by rounding
+    print(f"all contestants give the same indices and ranks of {len(found[0]):,} rows")
+
+
+def measure(
+    code: str, source: Path, columns: int, folder: Path, *, keep: bool = False
+) -> tuple[float, float]:
     """Run one contestant in a process of its own; return seconds and MB."""
     work = folder / "work"
     shutil.rmtree(work, ignore_errors=True)
@@ -126,7 +159,8 @@ def measure(code: str, source: Path, columns: int, folder: Path) -> tuple[float,
     took, peak = json.loads(
         subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip().splitlines()[-1]
     )
-    shutil.rmtree(work)
+    if not keep:
+        shutil.rmtree(work)
     return took, peak
 
 
@@ -145,6 +179,8 @@ def main() -> None:
         for rows in sizes:
             source = folder / f"{rows}.parquet"
             generate(source, rows, given.columns)
+            if rows == sizes[0]:
+                check(source, given.columns, folder)
             chosen = CONTESTANTS if rows == sizes[-1] else {ours: CONTESTANTS[ours]}
             found: dict[str, list[tuple[float, float]]] = {contestant: [] for contestant in chosen}
             for _ in range(given.runs):
