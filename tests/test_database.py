@@ -357,3 +357,20 @@ def test_the_command_takes_a_query(tmp_path):
     assert code == 0
     assert '"years": [2020, 2021]' in said
     assert run("batch", tmp_path / "f.toml", source.url, "--table", "none", "-o", tmp_path / "no")[0] == 1
+
+
+def test_weights_are_derived_from_a_table_as_from_a_file(tmp_path):
+    source = stored("sqlite", tmp_path, provinces())
+    found = []
+    for name, given in {
+        "file": [PROVINCES / "observations.csv"],
+        "table": [source.url, "--table", "observations"],
+    }.items():
+        out = tmp_path / f"{name}.toml"
+        code, said = run(
+            *("weights", "derive", PROVINCES / "framework.toml", *given, "--method", "entropy", "-o", out)
+        )
+        assert code == 0, said
+        found.append(out.read_text(encoding="utf-8").split("[weights]")[1])
+    assert found[0] == found[1]
+    assert "observations, SHA-256" in (tmp_path / "table.toml").read_text(encoding="utf-8")

@@ -48,10 +48,17 @@ def _literal(value: Any) -> str:
 
 
 def made(
-    weights: Mapping[str, float], files: Iterable[str | Path], method: str, scope: Scope, title: str
+    weights: Mapping[str, float],
+    files: Iterable[str | Path],
+    method: str,
+    scope: Scope,
+    title: str,
+    *,
+    known: Mapping[str, str] | None = None,
 ) -> WeightSet:
-    """Return a weight set that says how it came about, from which files, and when."""
-    digests = [item for file in map(Path, files) for item in digests_of(file, []).items()]
+    """Return a weight set that says how it came about, from which files or `known` digests, and when."""
+    read = (item for file in map(Path, files) for item in digests_of(file, []).items())
+    digests = list(read if known is None else known.items())
     return WeightSet(
         id=f"{Path(digests[0][0]).stem}-weights",
         title=f"{title} weights from {', '.join(name for name, _ in digests)}",

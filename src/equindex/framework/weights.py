@@ -17,6 +17,7 @@ from equindex.framework.naming import name_experts, name_judgements
 from equindex.framework.weightfile import Scope, made
 from equindex.model import ROOT, WeightSet
 from equindex.scoring.tree import weights_from_set
+from equindex.tables import Database
 from equindex.tables.judgements import Comparisons, read_comparisons, read_points
 from equindex.weighting import combine
 from equindex.weighting.experts import Ahp, Revision, ahp, revisions
@@ -287,7 +288,7 @@ def by_combination(
     )
 
 
-def by_data(framework: Framework, data: str | Path, *, method: Any) -> WeightSet:
+def by_data(framework: Framework, data: str | Path | Database, *, method: Any) -> WeightSet:
     """Derive a weight set from data, by a weighting method.
 
     Parameters
@@ -318,10 +319,12 @@ def by_data(framework: Framework, data: str | Path, *, method: Any) -> WeightSet
     call = chosen.model.methods.weighting if chosen.model.methods else None
     if call is None or chosen.weights is not None:
         raise FrameworkError(f"{method!r} is a weight file; to see it: equindex weights show.")
-    table = chosen.score(data).weights
+    scores = chosen.score(data)
+    table = scores.weights
     leaves = table[table["level"] == "indicator"]
     weights = dict(zip(leaves["node"].tolist(), leaves["global"].tolist(), strict=True))
-    return made(weights, [data], f"{call} for framework {framework.model.id}", "global", "Derived")
+    known = scores.provenance["data"]["digests"]
+    return made(weights, [], f"{call} for framework {framework.model.id}", "global", "Derived", known=known)
 
 
 # --- Names ---------------------------------------------------------------------------------------------
