@@ -911,6 +911,26 @@ def test_a_run_goes_on_wherever_it_was_stopped_and_writes_the_same_bytes(tmp_pat
         assert not (out / journal.WORK).exists()
 
 
+def test_a_run_of_many_readings_goes_on_wherever_it_was_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
+    source = laid(tmp_path / "data", data(300))
+    plan = built(impute="median", treat="iqr", weighting="critic", normalise="percentile")
+    batch.run(plan, source, tmp_path / "whole", footer=False)
+
+    for after in (1, 4, 7, 10, 13):  # three units each are filled, treated, measured, weighed and scored
+        out = tmp_path / f"after-{after}"
+        stopped(monkeypatch, plan, source, out, after)
+        batch.run(plan, source, out, footer=False, resume=True)
+
+        assert bytes_of(out) == bytes_of(tmp_path / "whole")
+
+
+def test_engines_that_map_two_passes_refuse_what_takes_more():
+    for more in ({"weighting": "critic"}, {"impute": "mean"}, {"treat": "iqr"}):
+        with pytest.raises(FrameworkError, match=r"take more passes. Use equindex batch"):
+            batch.measure_batches(built(**more))
+
+
 def test_what_is_finished_is_not_done_again(tmp_path, monkeypatch):
     monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", 100)
     source = laid(tmp_path / "data", data())
