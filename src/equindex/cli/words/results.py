@@ -184,6 +184,32 @@ WORDS = {
         "仅作示例：数字出自年鉴和规划原文，但指标选择、等权和方法是本演示的，不是任何已发布指数的；如皋以规划开始前的"
         "基期2020年对照2025年目标。来源：各框架旁的 SOURCE.md。",
     "The files are in {}. Next: equindex init my-index": "文件在{}。下一步：equindex init my-index",
+    # what was read, runs, batches, weights
+    "read as {}": "按{}读取",
+    "separated by {}": "以{}分隔",
+    "dropped {} empty columns without a header": "略去{}个没有列名的空列",
+    "only this sheet was read, not {=}: [table] sheet chooses another":
+        "只读了这张表，未读{}；可用 [table] sheet 另选",
+    "no region column, so not read: {=}": "没有地区列，未读：{}",
+    "Wrote {=}.": "已写入{}。",
+    "No run is kept yet: equindex score FRAMEWORK DATA --save.":
+        "还没有保存运行：equindex score FRAMEWORK DATA --save。",
+    "Runs": "运行",
+    "Run {}, {}: {=}": "运行{}，{}：{}",
+    "{}, the last year": "{}，最后一年",
+    "Run {} gives the same again: {} cells, bit for bit.": "运行{}重算结果相同：{}个单元格，逐位一致。",
+    "Run {} differs in {} of {} cells:": "运行{}有{}个单元格不同（共{}个）：",
+    "Run {} and run {} differ in: {=}.": "运行{}与运行{}不同：{}。",
+    "Run {} and run {} differ in nothing.": "运行{}与运行{}没有不同。",
+    "No causes of the change: {}": "变动没有原因分解：{}",
+    "Change of scores, the widest first": "得分变动，最大者在前",
+    "Scored {} rows, {}, in {} blocks. Wrote {=}.": "已评{}行（{}），分{}块。已写入{}。",
+    "Interrupted. Finished blocks are kept in {=}: go on with the same command and --resume.":
+        "已中断。完成的块保留在{}：用同一命令加 --resume 继续。",
+    "Weights: {=}": "权重：{}",
+    "AHP weights": "层次分析法权重",
+    "AHP weights below {=}": "{}以下的层次分析法权重",
+    "Combined weights: {=}": "组合权重：{}",
     # init --from
     "{}: rows as they were read": "{}：各行读法",
     "Row {}: {}.": "第{}行：{}。",
