@@ -134,6 +134,21 @@ def test_a_name_that_stands_twice_is_told_and_not_merged(tmp_path: Path) -> None
     assert len(made.tables["indicators"]) == 1
 
 
+def test_merged_cells_and_levels_of_indicators_give_the_pillar(tmp_path: Path) -> None:
+    merged = [["领域", "指标", "2025年目标"], ["甲", "a", "1"], ["", "b", "2"], ["乙", "c", "3"]]
+    levels = [
+        ["一级指标", "二级指标", "三级指标", "2025年目标"],
+        ["甲", "子", "a", "1"],
+        ["乙", "丑", "b", "2"],
+    ]
+
+    one, two = draft(laid(tmp_path / "merged.csv", merged)), draft(laid(tmp_path / "levels.csv", levels))
+
+    assert list(one.tables["indicators"]["pillar"]) == ["甲", "甲", "乙"]
+    assert two.tables["indicators"][["pillar", "name"]].to_numpy().tolist() == [["甲", "a"], ["乙", "b"]]
+    assert two.unread == ("二级指标",)
+
+
 def test_init_writes_what_check_and_score_take_and_overwrites_nothing(tmp_path: Path) -> None:
     plan, out = laid(tmp_path / "plan.csv", TABLE), tmp_path / "ours"
 
