@@ -106,8 +106,7 @@ def report(
         faults.append("say what to write: -o report.html, -o report.md or --xlsx report.xlsx.")
     if output is not None and kind not in (".html", ".htm", ".md"):
         faults.append(
-            f"{str(output)!r} should end in .html or .md. A workbook comes from --xlsx, tables from: "
-            "equindex score -o FOLDER."
+            f"{str(output)!r} should end in .html or .md; --xlsx writes a workbook, equindex score -o FOLDER tables."
         )
     if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
         faults.append(f"{str(xlsx)!r} should end in .xlsx.")

@@ -7,9 +7,18 @@ WORDS = {
     "({} more columns do not fit: {=})": "（另有{}列放不下：{}）",
     "(1 more column does not fit: {})": "（另有1列放不下：{}）",
     "Wrote {=} to {=}.": "已将{}写入{}。",
+    "Wrote {=}.": "已写入{}。",
+    "Wrote {=} and {=}.": "已写入{}和{}。",
     "Wrote {=} to {=}. Next:": "已将{}写入{}。下一步：",
     "Wrote {=}, without {=}: a folder gets everything (-o {=}).":
         "已写入{}，未含{}；写入文件夹可得全部（-o {}）。",
+    "say what to write: -o report.html, -o report.md or --xlsx report.xlsx.":
+        "请说明写什么：-o report.html、-o report.md 或 --xlsx report.xlsx。",
+    "{=} should end in .html or .md; --xlsx writes a workbook, equindex score -o FOLDER tables.":
+        "{}应以 .html 或 .md 结尾；工作簿用 --xlsx，各表用 equindex score -o 文件夹。",
+    "{=} should end in .xlsx.": "{}应以 .xlsx 结尾。",
+    "{=} exists.": "{}已存在。",
+    "Write elsewhere, or overwrite with --force.": "请写到别处，或用 --force 覆盖。",
     "… and {} more of these; see them with: equindex check": "……同类另有{}条，用 equindex check 查看",
     "and {} more of these; see them with: equindex check": "同类另有{}条，用 equindex check 查看",
     "and {} more regions; all with -o.": "另有{}个地区，用 -o 输出全部。",
