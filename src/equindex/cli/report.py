@@ -111,7 +111,7 @@ def report(
     if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
         faults.append(f"{str(xlsx)!r} should end in .xlsx.")
     if faults:
-        raise FrameworkError(" ".join(faults))
+        raise FrameworkError("\n".join(faults))
     built = framework_of(framework, sets, weights)
     with stages("Scoring", quiet) as progress:
         found = library.gather(
