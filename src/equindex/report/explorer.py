@@ -203,8 +203,13 @@ def _values(
         return packing.derived(x[:, c], z, spans)
 
     made = {item.key: [code(item, c) for c in columns] for item in choices}
-    heavy = (x.shape[1] + made["published"].count(None)) * len(x) * 8 > _BUDGET * 9 / 8
-    kept = [item for item in choices if item is choices[0] or not (heavy or None in made[item.key])]
+    size = len(x) * 8
+    room = _BUDGET * 9 // 8 - (x.shape[1] + made["published"].count(None)) * size
+    heavy, kept = room < 0, [choices[0]]
+    for item in choices[1:]:
+        if room >= (more := made[item.key].count(None) * size):
+            kept.append(item)
+            room -= more
     needed = [any(made[item.key][c] is not None for item in kept) for c in columns]
     bent = [c for c in columns if not np.array_equal(x[:, c], shown[:, c], equal_nan=True)]
     return {
