@@ -148,7 +148,7 @@ function showProfile(panel, engine, view, at) {
   close.addEventListener("click", view.close);
   const said = Number.isFinite(score[0])
     ? fill(words.ranked, view.years[year], shownNumber(score[0]), view.rank[at], view.published[row] || "—")
-    : fill(words.no_score, view.years[year], shownNumber(engine.complete ? 1 : engine.coverage[0][at]));
+    : fill(words.no_score, view.years[year], shownNumber(engine.coverage[0][at]));
   const leaves = engine.nodes
     .map((node, place) => ({ node, place }))
     .filter(({ node }) => node.leaf >= 0 && !node.hidden)
