@@ -184,20 +184,29 @@ def test_columns_survive_packing_to_the_last_bit():
         assert np.array_equal(found, x, equal_nan=True)
 
 
-def test_values_of_3000_regions_and_80_indicators_leave_room_in_5_mb():
+@pytest.mark.parametrize("normalise", ["minmax", "exponential_rank"])
+def test_values_of_3000_regions_and_80_indicators_leave_room_in_5_mb(normalise):
     built, data = wide(3000, 80, holes=0)
 
-    part = explorer(built.score(data), presets=[], lang="en")
+    part = explorer(built.replace(normalise=normalise).score(data), presets=[], lang="en")
 
-    size = sum(map(len, (json.dumps(part.data), part.html, part.style, part.script)))
-    assert size < 3_200_000
-    assert [key for key, *_ in part.data["explorer"]["variants"]] == [
-        "published",
-        "minmax",
-        "zscore",
-        "rank",
-        "percentile",
-    ]
+    assert sum(map(len, (json.dumps(part.data), part.html, part.style, part.script))) < 3_200_000
+    keys = [key for key, *_ in part.data["explorer"]["variants"]]
+    assert keys == (
+        ["published", "minmax", "zscore", "rank", "percentile"] if normalise == "minmax" else ["published"]
+    )
+
+
+@pytest.mark.browser
+def test_a_page_too_large_for_its_values_shows_none_rather_than_wrong_ones(shown, monkeypatch):
+    monkeypatch.setattr("equindex.report.explorer._BUDGET", 1000)
+    scores = Framework.from_toml(CHINA).replace(normalise="exponential_rank").score(OBSERVED)
+
+    page = shown(scores, fragment="#x=1&r=330000")
+
+    assert same(ranking(page), scores, 1999)
+    values = page.locator("table[data-csv=profile] tbody td:nth-child(2)").all_inner_texts()
+    assert values == ["—"] * 9
 
 
 # in the browser --------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ class Engine {
     data.nodes.forEach((node, at) => {
       if (node.parent >= 0) this.kids[node.parent].push(at);
     });
-    this.x = data.x.map(columnOf);
+    this.x = data.x.map((packed) => packed && columnOf(packed));
     this.shown = data.shown;
     this.codes = data.z;
     this.z = data.z.map(() => []);
@@ -32,7 +32,9 @@ class Engine {
     this.ranker = new Ranker(most);
   }
 
+  // A value on its indicator's own scale; null where values are left out of the page.
   value(leaf, row) {
+    if (!this.x[leaf]) return null;
     const packed = this.shown[leaf];
     if (packed === undefined) return this.x[leaf][row];
     if (!(packed instanceof Float64Array)) this.shown[leaf] = columnOf(packed);

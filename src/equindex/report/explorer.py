@@ -190,7 +190,10 @@ def _within_budget(source: Explored) -> dict[int, slice]:
 def _values(
     source: Explored, choices: Sequence[Variant], years: dict[int, slice]
 ) -> tuple[dict[str, Any], list[Variant]]:
-    """Pack values and what each normalisation makes of them: how they follow from the values, or else in full."""
+    """Pack values and what each normalisation makes of them: how they follow from the values, or else in full.
+
+    Values that are only shown are left out where the page would grow too large.
+    """
     start = min(span.start for span in years.values())
     x, shown, published = source.x[start:], source.shown[start:], source.z[start:]
     spans = [slice(span.start - start, span.stop - start) for span in years.values()]
@@ -213,7 +216,7 @@ def _values(
     needed = [any(made[item.key][c] is not None for item in kept) for c in columns]
     bent = [c for c in columns if not np.array_equal(x[:, c], shown[:, c], equal_nan=True)]
     return {
-        "x": [packing.column(x[:, c], exact=needed[c]) for c in columns],
+        "x": [None if heavy and not needed[c] else packing.column(x[:, c], exact=needed[c]) for c in columns],
         "shown": {} if heavy else {str(c): packing.column(shown[:, c], exact=False) for c in bent},
         "z": [[made[item.key][c] or packing.column(item.z[start:, c]) for c in columns] for item in kept],
     }, kept

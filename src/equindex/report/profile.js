@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const shownNumber = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : "—");
-const brief = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : words.missing);
+const brief = (value) => (value === null ? "—" : Number.isFinite(value) ? String(Number(value.toPrecision(6))) : words.missing);
 
 function tableOf(name, caption, heads, rows, titled = false) {
   const table = make("table", undefined, "x-table");
