@@ -152,7 +152,7 @@ def tiles(found: Found, say: Say) -> list[tuple[str, str, str]]:
         made.append((f"{degree:.1f}", say("tile_degree"), str(found.year)))
     x = found.scores.panel.x[found.scores.panel.order[found.scores.rows(found.year)]]
     made.append(
-        (f"{np.isfinite(x).mean():.0%}", say("tile_filled"), f"{x.shape[1]} {say('tile_indicators')}")
+        (share(float(np.isfinite(x).mean())).text, say("tile_filled"), f"{x.shape[1]} {say('tile_indicators')}")
     )
     return made
 

@@ -36,6 +36,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "quality": ("Data quality", "数据质量"),
     "method": ("Method", "方法"),
     "provenance": ("Provenance", "可追溯信息"),
+    # the same in the contents
+    "nav_answer": ("Answer", "结论"),
+    "nav_ranking": ("Ranking", "排名"),
+    "nav_why": ("Why", "原因"),
+    "nav_certainty": ("Certainty", "确定性"),
+    "nav_map": ("Map", "地图"),
+    "nav_attainment": ("Targets", "目标"),
+    "nav_evenness": ("Evenness", "均等化"),
+    "nav_explorer": ("Weights", "权重试算"),
+    "nav_quality": ("Data", "数据质量"),
+    "nav_method": ("Method", "方法"),
+    "nav_provenance": ("Provenance", "可追溯"),
     # columns
     "region": ("region", "地区"),
     "year": ("year", "年份"),
