@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from browser import chromium, opened
 from conftest import REPOSITORY
 from equindex import charts, report
-from equindex.charts import CHARTS, figures, read_outlines, style
+from equindex.charts import CHARTS, read_outlines, style
 from equindex.cli import app
 from equindex.cli.report import KINDS
 from equindex.errors import DataError, EngineError
@@ -423,7 +423,7 @@ def test_a_picture_with_chinese_text_needs_a_font(china, monkeypatch):
 
 
 def test_shades_part_the_scores_evenly():
-    shade, edges = figures.shades(np.array([0.0, 9.0, 90.0, np.nan, 45.0]))
+    shade, edges = style.shades(np.array([0.0, 9.0, 90.0, np.nan, 45.0]))
 
     assert shade.tolist() == [0, 0, 8, -1, 4]  # nine shades from 0 to 90
     assert edges.tolist() == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90]
@@ -533,3 +533,8 @@ def test_30000_regions_stay_usable():
 
 def test_charts_are_named_in_both_languages():
     assert all(len(chart.title) == 2 and all(chart.title) for chart in charts.CHARTS.values())
+
+
+@pytest.mark.parametrize(("values", "expected"), [([0, 10], 1), ([0, 9.9], 2), ([0.1, 0.4], 3), ([5], 1)])
+def test_scores_have_as_many_decimals_as_tell_them_apart(values, expected):
+    assert style.digits(np.array([*values, np.nan])) == expected

@@ -9,7 +9,7 @@ import numpy as np
 
 from equindex import equalization
 from equindex._arrays import FloatArray
-from equindex.charts.style import BLUE, GREY, INK, LIGHT, PALETTE, SHADES, blank, label
+from equindex.charts.style import BLUE, GREY, INK, LIGHT, PALETTE, SHADES, blank, digits, label, shades
 from equindex.errors import DataError
 
 if TYPE_CHECKING:
@@ -90,11 +90,17 @@ def ranking(*, scores: Scores, year: int, lang: str) -> Figure:
     figure, axes = blank(_EDGE + _ROW * len(rows))
     values = [np.nan if row < 0 else float(scores.leading.score[row, 0]) for row in rows]
     axes.barh(range(len(rows)), values, color=BLUE, height=0.7)
+    places = digits(np.array(values))
     _rows(axes, ["⋮" if row < 0 else _name(scores, row) for row in rows])
     for place, value in enumerate(values):
         if np.isfinite(value):
             axes.annotate(
-                f"{value:.1f}", (value, place), (4, 0), textcoords="offset points", va="center", fontsize=8.5
+                f"{value:.{places}f}",
+                (value, place),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8.5,
             )
     axes.margins(x=0.09)
     axes.set_xlabel(f"{_score_word(scores, lang)}, {year}")
@@ -156,6 +162,7 @@ def heatmap(*, scores: Scores, year: int, lang: str) -> Figure:
     if not nodes or not np.isfinite(table).any():
         raise DataError(f"no pillar has a score in {year}, so there is nothing to draw.")
     low, high = np.nanmin(table), np.nanmax(table)
+    places = digits(table) - 1
     figure, axes = blank(_EDGE + 0.3 + _ROW * len(rows), max(4.0, 1.6 + 0.85 * len(nodes)))
     axes.pcolormesh(table, cmap=ListedColormap(SHADES), vmin=low, vmax=high, edgecolors="white", linewidth=1)
     if table.size <= 600:
@@ -163,7 +170,7 @@ def heatmap(*, scores: Scores, year: int, lang: str) -> Figure:
         for (place, column), value in np.ndenumerate(table):
             if np.isfinite(value):
                 axes.text(
-                    column + 0.5, place + 0.5, f"{value:.0f}", ha="center", va="center", fontsize=8.5,
+                    column + 0.5, place + 0.5, f"{value:.{places}f}", ha="center", va="center", fontsize=8.5,
                     color="white" if value > middle else INK,
                 )  # fmt: skip
     axes.set_yticks(np.arange(len(rows)) + 0.5, ["⋮" if row < 0 else _name(scores, row) for row in rows])
@@ -181,8 +188,8 @@ def heatmap(*, scores: Scores, year: int, lang: str) -> Figure:
     axes.set_xlabel(
         _word(
             lang,
-            f"darker is higher; {low:.0f} to {high:.0f}, {year}",
-            f"颜色越深得分越高；{year}年，{low:.0f}—{high:.0f}",
+            f"darker is higher; {low:.{places}f} to {high:.{places}f}, {year}",
+            f"颜色越深得分越高；{year}年，{low:.{places}f}—{high:.{places}f}",
         )
     )
     return figure
@@ -447,6 +454,7 @@ def map_(
         )
     score = np.where(places >= 0, scores.leading.score[rows[places], 0], np.nan)
     shade, edges = shades(score)
+    decimals = digits(score) - 1
     figure, axes = blank(7.0 * drawn.height / drawn.width + 0.6)
     paths = [
         Path.make_compound_path(*(Path(ring, closed=False) for ring in part if len(ring) > 2))
@@ -466,7 +474,7 @@ def map_(
     axes.set_aspect("equal")
     axes.set_axis_off()
     patches = [
-        Patch(facecolor=colour, edgecolor=LIGHT, label=f"{a:.0f}–{b:.0f}")
+        Patch(facecolor=colour, edgecolor=LIGHT, label=f"{a:.{decimals}f}–{b:.{decimals}f}")
         for colour, a, b in zip(SHADES, edges, edges[1:], strict=False)
     ]
     if (shade < 0).any():
@@ -476,12 +484,3 @@ def map_(
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(0, 0), ncols=5, fontsize=8.5,
                 title=f"{_score_word(scores, lang)}, {year}")  # fmt: skip
     return figure
-
-
-def shades(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return which of the shades each value has, -1 for none, and the ends of the shades."""
-    known = values[np.isfinite(values)]
-    low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
-    edges = np.linspace(low, high if high > low else low + 1, len(SHADES) + 1)
-    found = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(SHADES) - 1)
-    return np.where(np.isfinite(values), found, -1), edges

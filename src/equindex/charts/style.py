@@ -13,13 +13,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+import numpy as np
+
+from equindex._arrays import FloatArray
 from equindex.errors import EngineError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["BLUE", "GREY", "INK", "LIGHT", "PALETTE", "SHADES", "blank", "label", "png", "styled", "svg"]
+__all__ = [
+    "BLUE",
+    "GREY",
+    "INK",
+    "LIGHT",
+    "PALETTE",
+    "SHADES",
+    "blank",
+    "digits",
+    "label",
+    "png",
+    "shades",
+    "styled",
+    "svg",
+]
 
 INK, GREY, LIGHT, BLUE = "#1b1f24", "#57606a", "#d0d7de", "#0b5cad"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5c5c5c", "#8b6d00")
@@ -233,3 +250,19 @@ def _plain(root: ElementTree.Element, name: str) -> None:
                 part.attrib[key] = value.replace("url(#", f"url(#{name}-")
             elif key in ("d", "transform", "x", "y", "points"):
                 part.attrib[key] = re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", value)
+
+
+def digits(values: FloatArray) -> int:
+    """Return how many decimals tell scores apart: one where they spread over 10 or more, else two or three."""
+    known = values[np.isfinite(values)]
+    spread = float(np.ptp(known)) if known.size else 0.0
+    return 1 if spread >= 10 or spread == 0 else 2 if spread >= 1 else 3
+
+
+def shades(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return which of the shades each value has, -1 for none, and the ends of the shades."""
+    known = values[np.isfinite(values)]
+    low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
+    edges = np.linspace(low, high if high > low else low + 1, len(SHADES) + 1)
+    found = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(SHADES) - 1)
+    return np.where(np.isfinite(values), found, -1), edges

@@ -17,7 +17,7 @@ from equindex.cli._options import (
     framework_of,
 )
 from equindex.cli._run import command, say, spinner, stages
-from equindex.cli.words import language
+from equindex.cli.words import language, said
 from equindex.errors import FrameworkError, nearest
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def report(
             band=band,
             seed=seed,
             outlines=_outlines(geo),
+            reword=said,
             presets=[read_weights(path) for path in presets or []],
             parts=ANALYSES if output else ("uncertainty",),
             progress=progress,
@@ -192,6 +193,7 @@ def chart(
             band=band,
             seed=seed,
             outlines=_outlines(geo),
+            reword=said,
             parts=wanted.needs,
             progress=progress,
         )

@@ -53,7 +53,7 @@ def drawn(found: Found, name: str) -> list[Block]:
 
 def figure(found: Found, row: int) -> str:
     """Return the score of a row as sentences say it."""
-    return f"{found.score[row]:.1f}"
+    return f"{found.score[row]:.{found.digits}f}"
 
 
 def some(found: Found, say: Say, names: list[str], most: int = 8) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from equindex import evenness, monitoring, uncertainty
 from equindex._arrays import FloatArray
 from equindex.charts.outlines import Outlines
+from equindex.charts.style import digits
 from equindex.errors import DataError, DomainError, EquindexError
 from equindex.framework import Framework
 from equindex.model import WeightSet
@@ -55,6 +56,8 @@ class Found:
         Weight sets that the explorer offers.
     find : callable
         Returns the id of the region that a text names, or the text.
+    reword : callable
+        Says a reason or a finding in the language; they stay English without.
     pictures : bool
         Whether charts are drawn.
     """
@@ -71,6 +74,7 @@ class Found:
     outlines: Outlines | None
     presets: Sequence[WeightSet]
     find: Callable[[str], str]
+    reword: Callable[[str], str] = str
     pictures: bool = True
 
     @cached_property
@@ -118,12 +122,25 @@ class Found:
         name: str = panel.region_names[panel.region[panel.order[row]]]
         return name or self.code(row)
 
+    @cached_property
+    def digits(self) -> int:
+        """Decimals of a score in a sentence."""
+        return digits(self.score[self.ranked])
+
+    def told(self, reason: str) -> str:
+        """Return a reason in the language, as a part of a sentence."""
+        return self.reword(reason).rstrip(".。")
+
+    def unscored(self, row: int) -> str:
+        """Say why a row has no score."""
+        return self.told(self.scores.why_unscored(row))
+
     def why(self, row: int) -> Explanation | str:
         """Explain a row's score, or say why that cannot be done."""
         try:
             return explain(self.scores, self.code(row), self.year)
         except (DataError, DomainError) as error:
-            return str(error)
+            return self.told(str(error))
 
 
 def gather(
@@ -138,6 +155,7 @@ def gather(
     outlines: Outlines | None = None,
     presets: Sequence[WeightSet] = (),
     parts: Collection[str] = ANALYSES,
+    reword: Callable[[str], str] = str,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Found:
     """Score and analyse all that a report shows.
@@ -164,6 +182,8 @@ def gather(
         Weight sets for the explorer.
     parts : collection of str
         Which of `ANALYSES` are run.
+    reword : callable
+        Says an English reason or finding in the language.
     progress : callable, optional
         Called with what is being done, how much is finished, and all of it.
 
@@ -220,6 +240,7 @@ def gather(
         outlines=outlines,
         presets=presets,
         find=framework.region,
+        reword=reword,
     )
 
 

@@ -76,10 +76,13 @@ def _findings(found: Found, say: Say) -> Block:
     if not kinds and not found.findings.notes:
         return Text(sentences=[say("findings_none")])
     rows = [
-        Row([Cell(kind), Cell(f"{len(items):,}", len(items)), Cell(items[0])])
+        Row([Cell(found.reword(kind)), Cell(f"{len(items):,}", len(items)), Cell(found.reword(items[0]))])
         for kind, items in list(kinds.items())[:_FINDINGS]
     ]
-    rows += [Row([Cell(say("note")), Cell("1", 1), Cell(note)]) for note in found.findings.notes[:_FINDINGS]]
+    rows += [
+        Row([Cell(say("note")), Cell("1", 1), Cell(found.reword(note))])
+        for note in found.findings.notes[:_FINDINGS]
+    ]
     columns = [Column(say("what")), Column(say("count"), True), Column(say("finding"))]
     return Table(name="findings", caption=say("findings_table"), columns=columns, rows=rows)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from equindex.charts.figures import shades
-from equindex.charts.style import SHADES
+from equindex.charts.style import SHADES, shades
 from equindex.report.drawing import drawn, figure, some
 from equindex.report.gather import Found
 from equindex.report.view import (
@@ -60,9 +59,13 @@ def _pillar_table(found: Found, say: Say) -> Table:
         Row(
             [
                 Cell(found.name(row)),
-                number(found.score[row], 1),
+                number(found.score[row], found.digits),
                 *(
-                    Cell(number(value, 1).text, number(value).value, f"h{kind}" if kind >= 0 else "none")
+                    Cell(
+                        number(value, found.digits).text,
+                        number(value).value,
+                        f"h{kind}" if kind >= 0 else "none",
+                    )
                     for value, kind in zip(values[at].tolist(), shade[at].tolist(), strict=True)
                 ),
             ],
@@ -89,7 +92,7 @@ def _profile(found: Found, say: Say, row: int) -> Details:
     if isinstance(explained, str):
         return Details(
             title=title,
-            blocks=[Text(sentences=[say("not_computed", reason=explained.rstrip("."))])],
+            blocks=[Text(sentences=[say("not_computed", reason=explained)])],
             region=found.code(row),
         )
     parts = explained.parts.sort_values("contribution", ascending=False, kind="stable")
@@ -161,7 +164,10 @@ def map_(found: Found, say: Say) -> Section | None:
         }
         for path, kind, place, value in zip(picture.paths, shade, places, score, strict=True)
     ]
-    legend = [(colour, f"{a:.0f}–{b:.0f}") for colour, a, b in zip(SHADES, edges, edges[1:], strict=False)]
+    legend = [
+        (colour, f"{a:.{found.digits - 1}f}–{b:.{found.digits - 1}f}")
+        for colour, a, b in zip(SHADES, edges, edges[1:], strict=False)
+    ]
     blocks: list[Block] = [
         Picture(
             svg="", kind="map", caption=title,

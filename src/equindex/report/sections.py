@@ -37,8 +37,7 @@ def answer(found: Found, say: Say) -> list[str]:
     rows = found.ranked
     if not len(rows):
         row = int(found.rows[0])
-        reason = found.scores.why_unscored(row)
-        return [say("no_score", year=found.year, reason=reason)]
+        return [say("no_score", year=found.year, reason=found.unscored(row))]
     if len(rows) == 1:
         return _alone(found, say, int(rows[0]))
     return [_who(found, say), _because(found, say), _how_sure(found, say)]
@@ -77,11 +76,15 @@ def _because(found: Found, say: Say) -> str:
     row = int(found.ranked[0])
     why = found.why(row)
     if isinstance(why, str):
-        return say("no_why", name=found.name(row), reason=why.rstrip("."))
+        return say("no_why", name=found.name(row), reason=why)
 
     def listed(frame: Any) -> str:
         return joined(
-            found.lang, [say("points", name=part.node_name, points=part.lead) for part in lines(frame)]
+            found.lang,
+            [
+                say("points", name=part.node_name, points=number(part.lead, found.digits, sign=True).text)
+                for part in lines(frame)
+            ],
         )
 
     behind = listed(why.shortfalls.head(2))
@@ -96,7 +99,7 @@ def _because(found: Found, say: Say) -> str:
 def _how_sure(found: Found, say: Say) -> str:
     sure = found.uncertainty
     if sure is None or not sure.ranking:
-        return say("no_certainty", reason=found.reasons.get("uncertainty", say("nothing")).rstrip("."))
+        return say("no_certainty", reason=found.told(found.reasons.get("uncertainty", say("nothing"))))
     frame = sure.regions
     firsts = frame[frame["first"] > 0].sort_values("first", ascending=False, kind="stable").head(_FEW)
     leaders = [
@@ -152,7 +155,11 @@ def tiles(found: Found, say: Say) -> list[tuple[str, str, str]]:
         made.append((f"{degree:.1f}", say("tile_degree"), str(found.year)))
     x = found.scores.panel.x[found.scores.panel.order[found.scores.rows(found.year)]]
     made.append(
-        (share(float(np.isfinite(x).mean())).text, say("tile_filled"), f"{x.shape[1]} {say('tile_indicators')}")
+        (
+            share(float(np.isfinite(x).mean())).text,
+            say("tile_filled"),
+            f"{x.shape[1]} {say('tile_indicators')}",
+        )
     )
     return made
 
@@ -179,8 +186,7 @@ def ranking(found: Found, say: Say) -> Section:
     unscored = [int(row) for row in found.rows if found.scores.rank[row, 0] == 0]
     if unscored:
         told = [
-            say("unscored_because", name=found.name(row), reason=found.scores.why_unscored(row))
-            for row in unscored[:8]
+            say("unscored_because", name=found.name(row), reason=found.unscored(row)) for row in unscored[:8]
         ]
         names = joined(found.lang, told)
         if len(unscored) > 8:
@@ -272,8 +278,12 @@ def certainty(found: Found, say: Say) -> Section:
     blocks: list[Block] = []
     sure = found.uncertainty
     if sure is None or not sure.ranking:
-        reason = found.reasons.get("uncertainty") or found.reasons.get("sensitivity") or say("nothing")
-        blocks.append(Text(sentences=[say("no_certainty", reason=reason.rstrip("."))], absent=True))
+        reason = found.told(
+            found.reasons.get("uncertainty") or found.reasons.get("sensitivity") or say("nothing")
+        )
+        alone = len(found.ranked) < 2
+        why = say("certainty_one") if alone else say("no_certainty", reason=reason)
+        blocks.append(Text(sentences=[why], absent=True))
         return Section(id="certainty", title=say("certainty"), blocks=blocks)
     lead = [
         say(
@@ -306,7 +316,7 @@ def _matters(found: Found, say: Say) -> list[str]:
         return [
             say("many_left_out", n=MANY)
             if reason == "many"
-            else say("not_computed", reason=reason.rstrip("."))
+            else say("not_computed", reason=found.told(reason))
         ]
     names, told = _names(found), []
     part = what.left_out[

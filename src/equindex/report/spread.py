@@ -30,7 +30,7 @@ def evenness(found: Found, say: Say) -> Section:
     if even is None or found.scores.plan.model.equalization is None:
         none = found.scores.plan.model.equalization is None
         reason = (
-            say("no_evenness") if none else say("not_computed", reason=found.reasons["evenness"].rstrip("."))
+            say("no_evenness") if none else say("not_computed", reason=found.told(found.reasons["evenness"]))
         )
         return Section(id="evenness", title=title, blocks=[Text(sentences=[reason], absent=True)])
     lead = [*_degrees(found, say, even), *_behind(found, say)]

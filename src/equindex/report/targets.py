@@ -40,7 +40,7 @@ def attainment(found: Found, say: Say) -> Section:
     if told is None:
         none = found.scores.attained is None
         reason = (
-            say("no_targets") if none else say("not_computed", reason=found.reasons["monitoring"].rstrip("."))
+            say("no_targets") if none else say("not_computed", reason=found.told(found.reasons["monitoring"]))
         )
         return Section(id="attainment", title=title, blocks=[Text(sentences=[reason], absent=True)])
     alone = found.basis == "attainment" and len(found.ranked) < 2  # then it is the answer already

@@ -156,7 +156,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "because_not": ("; what holds it back: {names}", "；不足之处：{names}"),
     "nothing": ("nothing", "无"),
-    "points": ("{name} {points:+.1f} points", "{name}{points:+.1f}分"),
+    "points": ("{name} {points} points", "{name}{points}分"),
     "no_why": (
         "Why {name} leads is not split by indicator: {reason}.",
         "{name}的得分不能按指标分解：{reason}。",
@@ -224,6 +224,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "超过{n:,}个地区时不在报告中计算各部分的影响，请用 equindex sensitivity。",
     ),
     "not_computed": ("Not computed: {reason}.", "未计算：{reason}。"),
+    "certainty_one": (
+        "Fewer than two regions have a rank, so there is no ranking to be sure of.",
+        "有名次的地区不足两个，没有排名可供判断。",
+    ),
     # map
     "map_unmatched": ("Outlines without a region: {names}.", "没有对应地区的图形：{names}。"),
     "map_missing": ("Regions without an outline: {names}.", "没有图形的地区：{names}。"),
