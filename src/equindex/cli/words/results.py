@@ -200,7 +200,6 @@ WORDS = {
     "only this sheet was read, not {=}: [table] sheet chooses another":
         "只读了这张表，未读{}；可用 [table] sheet 另选",
     "no region column, so not read: {=}": "没有地区列，未读：{}",
-    "Wrote {=}.": "已写入{}。",
     "No run is kept yet: equindex score FRAMEWORK DATA --save.":
         "还没有保存运行：equindex score FRAMEWORK DATA --save。",
     "Runs": "运行",
