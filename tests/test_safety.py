@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -488,7 +489,10 @@ def test_control_c_half_way_leaves_nothing(here: Path) -> None:
     )
     (here / "big.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
     command = [sys.executable, "-m", "equindex", "score", "framework.toml", "big.csv", "-o", "new/out"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests started by `&` have it ignored
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heard
+    ) as running:
         end = time.monotonic() + 60
         while not list(here.glob("new/out/.equindex-*/*")) and running.poll() is None:
             assert time.monotonic() < end
