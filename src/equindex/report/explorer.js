@@ -29,7 +29,12 @@ class Explorer extends Choices {
     const share = box.querySelector("output");
     this.controls.set(node, { slider, number, lock, share });
     slider.addEventListener("input", () => this.changed(() => this.set(node, slider.valueAsNumber / 100), slider));
-    number.addEventListener("change", () => this.changed(() => this.set(node, number.valueAsNumber / 100)));
+    number.addEventListener("input", () => (this.typed = number));
+    number.addEventListener("blur", () => (this.typed = null));
+    number.addEventListener("change", () => {
+      this.typed = null;
+      this.changed(() => this.set(node, number.valueAsNumber / 100));
+    });
     lock.addEventListener("click", () =>
       this.changed(() => (this.locked.has(node) ? this.locked.delete(node) : this.locked.add(node))),
     );
@@ -122,7 +127,7 @@ class Explorer extends Choices {
       const percent = 100 * local[node];
       if (slider !== this.held) put(slider, "value", String(percent));
       if (slider === this.held && Math.abs(slider.valueAsNumber - percent) > 0.6) slider.value = String(percent);
-      put(number, "value", String(Number(percent.toFixed(1))));
+      if (number !== this.typed) put(number, "value", String(Number(percent.toFixed(1)))); // typing is not interrupted
       put(share, "textContent", `${(100 * shares[node]).toFixed(1)} %`);
       const fixed = this.locked.has(node) || !this.free(node).length;
       put(slider, "disabled", fixed);
