@@ -220,6 +220,11 @@ def test_the_method_cites_what_it_uses(china):
             ({"one": 60, "two": None}, {"one": 30, "two": None}),
             "No region has a score in 2020: coverage 0.50 is below 0.66",
         ),
+        (
+            {"methods": {"normalise": {"name": "goalposts", "low": 0, "high": 100}}},
+            ({"one": 60, "two": None}, {"one": 30, "two": None}),
+            "No region has a score, so there is none to explain.",
+        ),
     ],
 )  # fmt: skip
 def test_a_section_without_content_says_why(sections, rows, says):

@@ -38,6 +38,8 @@ def why(found: Found, say: Say) -> Section:
     if len(found.ranked) and found.scores.leading.score.shape[1] > 1:
         blocks.append(_pillar_table(found, say))
     blocks += drawn(found, "trend")
+    if not len(found.ranked):
+        blocks.append(Text(sentences=[say("why_none")], absent=True))
     shown, left = ends(found.ranked.tolist(), _PROFILES if len(found.ranked) <= _PROFILES else 2 * _FEW)
     profiles = [_profile(found, say, row) for row in shown]
     if profiles:

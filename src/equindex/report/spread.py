@@ -139,6 +139,8 @@ def _between(found: Found, say: Say, even: Evenness, by: str) -> list[str]:
     if not len(part):
         return []
     low, high = str(part.index[0]), str(part.index[-1])
+    if len(part) == 1:
+        return [say("between_one", by=by, share=part.iloc[0], name=names[low])]
     return [say("between_told", by=by, low=part.iloc[0], a=names[low], high=part.iloc[-1], b=names[high])]
 
 

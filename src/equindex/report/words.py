@@ -228,6 +228,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Fewer than two regions have a rank, so there is no ranking to be sure of.",
         "有名次的地区不足两个，没有排名可供判断。",
     ),
+    "why_none": ("No region has a score, so there is none to explain.", "没有地区有得分，无可说明。"),
     # map
     "map_unmatched": ("Outlines without a region: {names}.", "没有对应地区的图形：{names}。"),
     "map_missing": ("Regions without an outline: {names}.", "没有图形的地区：{names}。"),
@@ -283,6 +284,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "between_told": (
         "Between groups by {by} lies from {low:.0%} ({a}) to {high:.0%} ({b}) of the inequality.",
         "按{by}分组，组间差距占不平等的{low:.0%}（{a}）至{high:.0%}（{b}）。",
+    ),
+    "between_one": (
+        "Between groups by {by} lies {share:.0%} of the inequality of {name}.",
+        "按{by}分组，{name}的不平等有{share:.0%}在组间。",
     ),
     "no_population": ("There is no population, so every region counts once.", "没有人口数据，各地区等权。"),
     "one_year": (
