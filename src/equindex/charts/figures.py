@@ -170,7 +170,8 @@ def heatmap(*, scores: Scores, year: int, lang: str) -> Figure:
         for (place, column), value in np.ndenumerate(table):
             if np.isfinite(value):
                 axes.text(
-                    column + 0.5, place + 0.5, f"{round(value, places) + 0.0:.{places}f}", ha="center", va="center", fontsize=8.5,
+                    column + 0.5, place + 0.5, f"{round(value, places) + 0.0:.{places}f}",
+                    ha="center", va="center", fontsize=8.5,
                     color="white" if value > middle else INK,
                 )  # fmt: skip
     axes.set_yticks(np.arange(len(rows)) + 0.5, ["⋮" if row < 0 else _name(scores, row) for row in rows])
