@@ -442,7 +442,7 @@ def test_the_command_writes_a_page_or_markdown_and_nothing_over_what_is_there(tm
 
     said = run("report", *RUGAO, "-o", out, "--lang", "zh", "--draws", 20)
 
-    assert f"Wrote {out}" in said
+    assert f"已写入{out}" in said
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert "exists. Write elsewhere, or overwrite with --force." in run("report", *RUGAO, "-o", out, code=1)
     run("report", *RUGAO, "-o", tmp_path / "report.md", "--draws", 20, "--quiet")
