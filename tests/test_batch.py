@@ -580,6 +580,7 @@ def test_a_year_too_large_to_compare_is_refused_and_goes_on_with_more_memory(tmp
     assert (tmp_path / "out" / "inequality.parquet").exists()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_groups_are_told_but_not_every_pair_of_them(tmp_path):
     size = 100_000
     rng = np.random.default_rng(2)

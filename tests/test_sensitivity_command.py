@@ -220,7 +220,7 @@ def test_an_order_is_no_bounds_and_bounds_that_leave_nothing_free_are_refused(tm
         parse(["weights=bounds:fixed.csv"], framework([*"ab"]), tmp_path)
 
 
-@pytest.mark.parametrize(("samples", "rough"), [(4, True), (4096, False)])
+@pytest.mark.parametrize(("samples", "rough"), [(4, True), pytest.param(4096, False, marks=pytest.mark.slow)])
 def test_estimates_have_intervals_and_say_where_samples_are_too_few(samples, rough):
     values = table(a=[9.0, 6.0, 1.0, 0.0], b=[1.0, 9.0, 6.0, 0.0], c=[5.0, 2.0, 9.0, 0.0])
     vary = ["weights=0.9", "values=0.01"]
