@@ -192,8 +192,6 @@ class Intake:
         columns : collection of int, optional
             Indicators to read; the others are NaN. All when left out.
         """
-        import pyarrow as pa
-
         part = unit.part
         wide = self.layouts[layout_key(part)]
         wanted = self._wanted(wide, columns)
@@ -212,7 +210,6 @@ class Intake:
                 with unreadable(unit.name):
                     batch = next(batches, None)
                 if batch is None:
-                    pa.default_memory_pool().release_unused()
                     return
                 yield self.block(batch, wide, faults, unit.name, dict(part.constants), wanted)
 

@@ -107,16 +107,15 @@ def _ranked_whole(year: Year, folder: Path, decimals: int | None) -> list[str]:
     """Write the ranks of a year that memory holds; return the regions that stand twice."""
     import pyarrow.parquet as pq
 
-    def look(part: tuple[int, str, int]) -> tuple[Any, NDArray[np.uint64], FloatArray]:
+    def look(part: tuple[int, str, int]) -> tuple[Any, FloatArray]:
         with unreadable(part[1]):
             table = pq.read_table(
                 year.folder / part[1], columns=["region", "index"], partitioning=None, use_threads=False
             )
-        return table.column("region"), hashed(table.column("region")), table.column("index").to_numpy()
+        return table.column("region"), table.column("index").to_numpy()
 
-    regions, keys, scores = zip(*stream(look, year.parts), strict=True)
-    twice = _named_twice(np.concatenate(keys), regions)
-    del keys
+    regions, scores = zip(*stream(look, year.parts), strict=True)
+    twice = [] if _ascending(regions) else _named_twice(np.concatenate(list(map(hashed, regions))), regions)
     place = places(ties(np.concatenate(scores)[None], decimals))[0]
     ends = np.cumsum([rows for *_, rows in year.parts])[:-1]
 
@@ -127,6 +126,21 @@ def _ranked_whole(year: Year, folder: Path, decimals: int | None) -> list[str]:
     for _ in stream(put, list(zip(names, regions, np.split(place, ends), strict=True))):
         pass
     return twice
+
+
+def _ascending(regions: Iterable[Any]) -> bool:
+    """Whether regions stand in the order of their codes, each after the one before, so that none stands twice."""
+    import pyarrow.compute as pc
+
+    last = None
+    for region in regions:
+        if len(region):
+            if last is not None and not last < region[0].as_py():
+                return False
+            if not pc.all(pc.less(region.slice(0, len(region) - 1), region.slice(1))).as_py():
+                return False
+            last = region[-1].as_py()
+    return True
 
 
 def _named_twice(keys: NDArray[np.uint64], regions: Iterable[Any]) -> list[str]:

@@ -70,6 +70,10 @@ class Passage:
             done += unit.rows
             if self.progress is not None:
                 self.progress(stage, done, total)
+        if left:  # what the readers of this stage held is not needed by the next one
+            import pyarrow as pa
+
+            pa.default_memory_pool().release_unused()
         return [self.journal.done[stage, unit.number] for unit in units]
 
     def _results(
