@@ -231,6 +231,18 @@ def test_a_section_without_content_says_why(sections, rows, says):
     assert says in shown(told(*small(rows, **sections)))
 
 
+def test_indicators_of_one_name_keep_their_own_targets():
+    leaves = [{**leaf, "name": "Beds", "target": goal} for leaf, goal in zip(LEAVES, ("≥5", "≥9"), strict=True)]
+    data = table(one=[5, 4], two=[3, 10])
+
+    text = report.markdown(told(framework(leaves, **TWO), data))
+
+    assert re.findall(r"^\| Beds \| (≥\d) \| [\d.]+ \| (\d+%) \|", text, re.MULTILINE) == [
+        ("≥5", "50%"),
+        ("≥9", "50%"),
+    ]
+
+
 def test_a_region_without_a_score_is_named_with_the_reason():
     built, data = small(({"one": 100, "two": 80}, {"one": 50, "two": None}, {"one": 0, "two": 0}))
 

@@ -389,7 +389,7 @@ def attainment(*, monitoring: Monitoring, lang: str, region: str | None = None) 
         axes.axvline(100, color=INK, linewidth=1)
         axes.set_xlabel(_word(lang, "attainment, 100 is the target", "目标实现度（100为达标）"))
     else:
-        counts = frame.groupby("node_name", sort=False)["status"].value_counts().unstack(fill_value=0)
+        counts = frame.groupby("node", sort=False)["status"].value_counts().unstack(fill_value=0)
         counts = 100 * counts.div(counts.sum(axis=1), axis=0)
         reached = counts["met"] if "met" in counts else counts.iloc[:, 0] * 0
         counts = counts.loc[reached.sort_values(kind="stable").index].head(_MOST)
@@ -400,7 +400,8 @@ def attainment(*, monitoring: Monitoring, lang: str, region: str | None = None) 
                 axes.barh(range(len(counts)), counts[one], left=left, color=STATUS_COLOURS[one], height=0.75,
                           label=one.zh if lang == "zh" else one.replace("_", " "))  # fmt: skip
                 left += counts[one].to_numpy(dtype=float)
-        _rows(axes, [label(name) for name in counts.index])
+        names = frame.groupby("node")["node_name"].first()
+        _rows(axes, [label(names[node]) for node in counts.index])
         axes.set_xlim(0, 100)
         axes.set_xlabel(_word(lang, "share of regions, %", "地区占比，%"))
     axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=4, fontsize=8.5)

@@ -183,29 +183,29 @@ def _word(status: Any, lang: str) -> str:
 def _binding_counts(say: Say, told: Monitoring) -> Block:
     if not len(told.binding):
         return Text(sentences=[say("no_binding")])
-    counts = told.binding.groupby("node_name", sort=False)["verdict"].value_counts().unstack(fill_value=0)
+    counts = told.binding.groupby("node", sort=False)["verdict"].value_counts().unstack(fill_value=0)
+    names = told.binding.groupby("node")["node_name"].first()
     counts = counts.reindex(columns=list(_VERDICTS), fill_value=0).sort_values(
         "fail", ascending=False, kind="stable"
     )
     rows = [
-        Row([Cell(str(name)), *(Cell(f"{int(n):,}", int(n)) for n in line)])
-        for name, line in zip(counts.index, counts.to_numpy(), strict=True)
+        Row([Cell(str(names[node])), *(Cell(f"{int(n):,}", int(n)) for n in line)])
+        for node, line in zip(counts.index, counts.to_numpy(), strict=True)
     ]
-    names = [_verdict(say, verdict).text for verdict in _VERDICTS]
-    columns = [Column(say("indicator")), *(Column(name, True) for name in names)]
-    return Table(name="binding", caption=say("indicator_targets_table"), columns=columns, rows=rows)
+    columns = [Column(say("indicator")), *(Column(_verdict(say, one).text, True) for one in _VERDICTS)]
+    return Table(name="binding", caption=say("binding_counts_table"), columns=columns, rows=rows)
 
 
 def _indicators(say: Say, told: Monitoring) -> Table:
     rows = []
-    for name, part in told.targets.groupby("node_name", sort=False):
+    for _, part in told.targets.groupby("node", sort=False):
         met = part["met"].dropna()
         known = part[part["attainment"].notna()].sort_values("attainment", kind="stable")
         worst = known["region_name"].iloc[0] if len(known) else ""
         rows.append(
             Row(
                 [
-                    Cell(str(name)),
+                    Cell(str(part["node_name"].iloc[0])),
                     Cell(str(part["target"].iloc[0]) if part["target"].nunique() == 1 else "…"),
                     number(float(known["attainment"].mean()) if len(known) else None, 1),
                     share(float(met.astype(bool).mean()) if len(met) else None),
@@ -224,7 +224,7 @@ def _indicators(say: Say, told: Monitoring) -> Table:
 def _regions(found: Found, say: Say, told: Monitoring) -> Table:
     frame = told.regions.sort_values("rank", kind="stable", na_position="last")
     shown = [status for status in STATUSES if int(frame[str(status)].sum())]
-    lines, left = ends(list(frame.to_dict("records")), _MOST)
+    records, left = ends(list(frame.to_dict("records")), _MOST)
     rows = [
         Row(
             [
@@ -235,7 +235,7 @@ def _regions(found: Found, say: Say, told: Monitoring) -> Table:
             ],
             str(row["region"]),
         )
-        for row in lines
+        for row in records
     ]
     columns = [
         Column(say("region")), Column(say("attainment"), True), Column(say("coverage"), True),

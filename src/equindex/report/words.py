@@ -123,6 +123,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "influence_table": ("What moves ranks most when it is left out", "剔除后最影响名次的部分"),
     "targets_table": ("Every target of {name}", "{name}全部目标"),
     "binding_table": ("Binding targets (约束性) of {name}", "{name}约束性指标"),
+    "binding_counts_table": (
+        "Binding targets (约束性): regions by verdict",
+        "约束性指标：各判定的地区数",
+    ),
     "region_targets_table": ("Targets by region", "各地区目标实现情况"),
     "indicator_targets_table": ("Targets by indicator, over all regions", "各指标目标实现情况（全部地区）"),
     "pillar_targets_table": ("By pillar", "分领域"),
