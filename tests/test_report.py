@@ -21,6 +21,7 @@ from equindex import charts, report
 from equindex.charts import CHARTS, read_outlines, style
 from equindex.cli import app
 from equindex.cli.report import KINDS
+from equindex.cli.words import chinese
 from equindex.errors import DataError, EngineError
 from equindex.framework import Framework
 from equindex.report import method, page
@@ -232,7 +233,9 @@ def test_a_section_without_content_says_why(sections, rows, says):
 
 
 def test_indicators_of_one_name_keep_their_own_targets():
-    leaves = [{**leaf, "name": "Beds", "target": goal} for leaf, goal in zip(LEAVES, ("≥5", "≥9"), strict=True)]
+    leaves = [
+        {**leaf, "name": "Beds", "target": goal} for leaf, goal in zip(LEAVES, ("≥5", "≥9"), strict=True)
+    ]
     data = table(one=[5, 4], two=[3, 10])
 
     text = report.markdown(told(framework(leaves, **TWO), data))
@@ -429,6 +432,18 @@ def test_a_chart_without_results_says_what_it_needs(china):
         report.chart(china, "attainment")
     with pytest.raises(DataError, match="a trend needs two years or more"):
         report.chart(china, "trend")
+
+
+def test_what_takes_too_long_for_many_regions_is_said_by_page_and_chart(monkeypatch):
+    monkeypatch.setattr(sys.modules["equindex.report.gather"], "_MANY", 2)
+
+    found = told(*small())
+
+    why = "what moves ranks most is not looked for among more than 2 regions"
+    assert f"Not computed: {why}" in shown(found)
+    assert chinese(found.reasons["sensitivity"]).startswith("超过2个地区")
+    with pytest.raises(DataError, match=f"there is no chart 'influence': {why}"):
+        report.chart(found, "influence")
 
 
 def test_a_picture_with_chinese_text_needs_a_font(china, monkeypatch):

@@ -17,6 +17,7 @@ from equindex.charts.style import digits
 from equindex.errors import DataError, DomainError, EquindexError
 from equindex.framework import Framework
 from equindex.model import WeightSet
+from equindex.monitoring.words import chinese_of
 from equindex.schema import Findings, Panel
 from equindex.scoring import Explanation, Scores, explain
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from equindex.monitoring import Monitoring
     from equindex.uncertainty import Sensitivity, Uncertainty
 
-__all__ = ["ANALYSES", "MANY", "Found", "Lang", "gather", "in_language"]
+__all__ = ["ANALYSES", "Found", "Lang", "gather", "in_language"]
 
 Lang = Literal["en", "zh"]
 ANALYSES = ("evenness", "monitoring", "uncertainty", "sensitivity")
-MANY = 5000  # regions above which the framework is not run again for each part left out
+_MANY = 5000  # regions above which the framework is not run again for each part left out
 _RESAMPLES = 499  # of regions, for the intervals of degrees
 _SAMPLES = 8  # the report tells nothing of the effects that more would make sure
 
@@ -57,7 +58,7 @@ class Found:
     find : callable
         Returns the id of the region that a text names, or the text.
     reword : callable
-        Says a reason or a finding in the language; they stay English without.
+        Says a reason or a finding in the language.
     pictures : bool
         Whether charts are drawn.
     """
@@ -74,7 +75,7 @@ class Found:
     outlines: Outlines | None
     presets: Sequence[WeightSet]
     find: Callable[[str], str]
-    reword: Callable[[str], str] = str
+    reword: Callable[[str], str]
     pictures: bool = True
 
     @cached_property
@@ -155,7 +156,7 @@ def gather(
     outlines: Outlines | None = None,
     presets: Sequence[WeightSet] = (),
     parts: Collection[str] = ANALYSES,
-    reword: Callable[[str], str] = str,
+    reword: Callable[[str], str] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Found:
     """Score and analyse all that a report shows.
@@ -182,8 +183,8 @@ def gather(
         Weight sets for the explorer.
     parts : collection of str
         Which of `ANALYSES` are run.
-    reword : callable
-        Says an English reason or finding in the language.
+    reword : callable, optional
+        Says an English reason or finding in the language; without it, reasons alone are said in Chinese.
     progress : callable, optional
         Called with what is being done, how much is finished, and all of it.
 
@@ -221,7 +222,11 @@ def gather(
             scores=scores,
         ),
     }
-    reasons = {"sensitivity": "many"} if len(scores.rows(year)) > MANY else {}
+    reasons = {}
+    if len(scores.rows(year)) > _MANY:
+        reasons["sensitivity"] = (
+            f"what moves ranks most is not looked for among more than {_MANY:,} regions: see equindex sensitivity"
+        )
     done: dict[str, Any] = dict.fromkeys(ANALYSES)
     for at, what in enumerate(ANALYSES):
         if what in parts and what not in reasons:
@@ -240,8 +245,12 @@ def gather(
         outlines=outlines,
         presets=presets,
         find=framework.region,
-        reword=reword,
+        reword=reword or (_chinese if lang == "zh" else str),
     )
+
+
+def _chinese(text: str) -> str:
+    return chinese_of(text) or text
 
 
 def in_language(framework: Framework, scores: Scores, lang: Lang) -> Scores:

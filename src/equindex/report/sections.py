@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from equindex.report.drawing import drawn, figure, some
-from equindex.report.gather import MANY, Found
+from equindex.report.gather import Found
 from equindex.report.view import (
     Block,
     Cell,
@@ -312,12 +312,7 @@ def certainty(found: Found, say: Say) -> Section:
 def _matters(found: Found, say: Say) -> list[str]:
     what = found.sensitivity
     if what is None:
-        reason = found.reasons.get("sensitivity", "")
-        return [
-            say("many_left_out", n=MANY)
-            if reason == "many"
-            else say("not_computed", reason=found.told(reason))
-        ]
+        return [say("not_computed", reason=found.told(found.reasons.get("sensitivity", "")))]
     names, told = _names(found), []
     part = what.left_out[
         what.left_out["level"].isin(["indicator", "pillar"]) & (what.left_out["rank_shift"] > 0)

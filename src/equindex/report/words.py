@@ -223,10 +223,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Left out, {name} moves ranks most: {shift:.1f} places on average; {region} goes from {a} to {b}.",
         "剔除{name}对名次影响最大：平均变动{shift:.1f}位，{region}由第{a}位变为第{b}位。",
     ),
-    "many_left_out": (
-        "What moves ranks most is not computed for more than {n:,} regions: see `equindex sensitivity`.",
-        "超过{n:,}个地区时不在报告中计算各部分的影响，请用 equindex sensitivity。",
-    ),
     "not_computed": ("Not computed: {reason}.", "未计算：{reason}。"),
     "certainty_one": (
         "Fewer than two regions have a rank, so there is no ranking to be sure of.",

@@ -12,6 +12,8 @@ WORDS = {
     "Wrote {=} to {=}. Next:": "已将{}写入{}。下一步：",
     "Wrote {=}, without {=}: a folder gets everything (-o {=}).":
         "已写入{}，未含{}；写入文件夹可得全部（-o {}）。",
+    "what moves ranks most is not looked for among more than {} regions: see equindex sensitivity":
+        "超过{}个地区时不计算各部分对名次的影响，请用 equindex sensitivity",
     "say what to write: -o report.html, -o report.md or --xlsx report.xlsx.":
         "请说明写什么：-o report.html、-o report.md 或 --xlsx report.xlsx。",
     "{=} should end in .html or .md; --xlsx writes a workbook, equindex score -o FOLDER tables.":
