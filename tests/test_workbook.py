@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from conftest import REPOSITORY
 from equindex import report
 from equindex.cli import app
+from equindex.cli import words as terminal
 from equindex.errors import FrameworkError
+from equindex.framework import Framework
 from equindex.model import WeightSet
 from equindex.report.sheets import live, words
 from small import framework, table
@@ -33,8 +35,8 @@ FIRST = live.TOP
 
 
 def workbook(built, data, lang="en", **options):
-    """Return the workbook of what was scored, without draws."""
-    return report.workbook(report.gather(built, data, lang=lang, parts=(), **options))
+    """Return the workbook of what was scored, without draws unless asked for."""
+    return report.workbook(report.gather(built, data, **{"lang": lang, "parts": ()} | options))
 
 
 def opened(content):
@@ -201,6 +203,19 @@ def test_a_pillar_without_any_value_is_told_and_the_rest_is_scored():
     assert column(content, live.SCORE) == {"A": 0, "B": 50, "C": 100}
     quality = [row[:4] for row in grid(content, "Data quality")]
     assert ["b", "A, B, C", "missing", "no value in the data"] in quality
+
+
+def test_reasons_and_notes_are_in_the_language_of_the_book():
+    rugao = REPOSITORY / "data/rugao-2025"
+    built = Framework.from_toml(rugao / "framework.toml")
+
+    content = workbook(
+        built, rugao / "observations.csv", "zh", parts=("uncertainty",), draws=20, reword=terminal.chinese
+    )
+
+    text = everything(content)
+    assert "只有一个地区有得分" in text
+    assert not [line for line in text.splitlines() if re.search("cells are missing|only one region", line)]
 
 
 def test_too_many_regions_are_values_and_the_book_says_so(monkeypatch):

@@ -3,6 +3,7 @@
 __all__ = ["WORDS"]
 
 WORDS = {
+    "only one region is scored: there is no ranking": "只有一个地区有得分：没有排名",
     # what varies
     "{} draws, seed {}. Varied: {}.": "抽样{}次，种子{}。变化项：{}。",
     "{} draw, seed {}. Varied: {}.": "抽样{}次，种子{}。变化项：{}。",

@@ -49,7 +49,7 @@ def workbook(found: Found) -> bytes:
     names = _unique([panel.region_names[code] or panel.regions[code] for code in regions], codes)
     digest = str(scores.provenance.get("framework_digest", ""))[:12]
     foot = f"equindex {scores.provenance.get('equindex', '')} {digest}"
-    book = Book(words, model.title or model.id, foot)
+    book = Book(words, model.title or model.id, foot, found.reword)
     calculated = calculation(book, live, codes, names)
     ranking_sheet(book, calculated, scores, names)
     pillars_sheet(book, calculated, scores, codes, names)

@@ -16,7 +16,6 @@ from equindex.report.gather import Found
 from equindex.report.method import bibtex, paragraph
 from equindex.report.sheets.book import HEAD, Book, Sheet, width
 from equindex.report.sheets.live import Live
-from equindex.report.sheets.values import told
 from equindex.report.words import words as phrases
 from equindex.scoring import Scores
 
@@ -70,7 +69,7 @@ def quality_sheet(book: Book, scores: Scores, live: Live, names: Sequence[str]) 
     row = _cells(book, sheet, row, scores, live, names)
     if scores.notes:
         sheet.put(row, 0, words("reading"), book.format(bold=True), fit=False)
-        sheet.lines(row + 1, scores.notes)
+        sheet.lines(row + 1, [book.told(note) for note in scores.notes])
 
 
 def _cells(book: Book, sheet: Sheet, row: int, scores: Scores, live: Live, names: Sequence[str]) -> int:
@@ -107,7 +106,7 @@ def _said(book: Book, scores: Scores, live: Live, names: Sequence[str]) -> Itera
         lacking = np.flatnonzero(np.isnan(given[:, leaf]))
         for k, reason in zip(lacking.tolist(), panel.reasons_of(rows[lacking], leaf), strict=True):
             what = words("missing" if np.isnan(full[k, leaf]) else "imputed")
-            alike.setdefault((what, told(book, reason)), []).append(names[k])
+            alike.setdefault((what, book.told(reason)), []).append(names[k])
         for k, raw in printed.get(leaf, ()):
             alike.setdefault((words("bounds"), raw), []).append(names[k])
         measured = np.full(len(rows), np.nan) if sources is None else sources[:, leaf]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,9 +73,10 @@ def at(row: int, col: int, last_row: int | None = None, last_col: int | None = N
 class Book:
     """A workbook in memory, the same bytes for the same content."""
 
-    def __init__(self, words: Words, title: str, foot: str) -> None:
+    def __init__(self, words: Words, title: str, foot: str, reword: Callable[[str], str]) -> None:
         import xlsxwriter
 
+        self.reword = reword
         self.words, self.title, self.foot = words, title, foot
         self._buffer = io.BytesIO()
         self.book: Any = xlsxwriter.Workbook(
@@ -142,6 +143,10 @@ class Book:
     def input(self, shown: str) -> Any:
         """Return the format of numbers that readers may change."""
         return self.format(num_format=shown, bg_color=_INPUT, border=1, border_color=_LINE, locked=False)
+
+    def told(self, reason: Any) -> str:
+        """Return a reason in the workbook's language, nothing for a cell without one."""
+        return self.reword(reason) if isinstance(reason, str) else ""
 
     def sheet(self, key: str, title: str, note: str = "") -> Sheet:
         """Begin a sheet; `key` names it in the words."""

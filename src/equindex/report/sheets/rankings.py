@@ -19,7 +19,6 @@ from equindex.report.sheets.live import (
     Calculation,
     Live,
 )
-from equindex.report.sheets.values import told
 from equindex.report.sheets.words import SHEETS
 from equindex.scoring import Scores
 
@@ -162,7 +161,7 @@ def pillars_sheet(
                 sheet.put(down, col, None if values[k] == "" else values[k], style)
         if unscored[k]:
             why = scores.why_unscored(int(live.rows[k]), 0, live.rolled)
-            sheet.put(down, 4 + len(pillars), told(book, why))
+            sheet.put(down, 4 + len(pillars), book.told(why))
     last = HEAD + len(names)
     sheet.frame(HEAD, len(heads), len(names), 2)
     sheet.many_columns(4 + len(pillars))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equindex import equalization
-from equindex.monitoring.words import chinese_of
 from equindex.report.gather import Found
 from equindex.report.sheets.book import GRID, HEAD, Book, Sheet
 from equindex.report.sheets.live import Live
@@ -111,7 +110,7 @@ def attainment_sheet(
         [words(f"status_{word}") if isinstance(word, str) and word else "" for word in frame["status"].tolist()],
         [words.truth(bool(b)) if b is True or b is np.True_ else "" for b in frame["binding"].tolist()],
         frame["coverage"].tolist(),
-        [told(book, text) for text in frame["reason"].tolist()],
+        [book.told(text) for text in frame["reason"].tolist()],
     ]  # fmt: skip
     keys = ["region_name", "inside", "name", "unit", "value", "target", "attainment", "uncapped"]
     heads = [words(key) for key in [*keys, "status", "binding", "coverage", "reason"]]
@@ -120,12 +119,6 @@ def attainment_sheet(
     sheet.bars(HEAD + 1, 6, last)
     for word, colour in (("met", "#CFE8DC"), ("not_met", "#FBE3C8"), ("breach", "#F4B6B6")):
         sheet.mark(HEAD + 1, 8, last, words(f"status_{word}"), colour)
-
-
-def told(book: Book, reason: Any) -> str:
-    """Return a reason in the workbook's language, in English where there is no other."""
-    text = reason if isinstance(reason, str) else ""
-    return (chinese_of(text) or text) if book.words.lang == "zh" else text
 
 
 def _wide(
@@ -309,7 +302,9 @@ def sensitivity_sheet(book: Book, report: Found) -> None:
     words, found = book.words, report.uncertainty
     title = words("sensitivity_title", year=report.year)
     if found is None:
-        book.sheet("sensitivity", title, report.reasons.get("uncertainty") or words("no_sensitivity"))
+        book.sheet(
+            "sensitivity", title, book.told(report.reasons.get("uncertainty")) or words("no_sensitivity")
+        )
         return
     band = max(factor.amount for factor in found.study.factors if isinstance(factor, Weights))
     note = words(
@@ -325,7 +320,7 @@ def sensitivity_sheet(book: Book, report: Found) -> None:
     high = frame["rank_high"].astype(float).to_numpy()
     columns: list[Sequence[Any]] = [frame["region"].tolist(), frame["region_name"].tolist()]
     columns += [frame[key].astype(float).tolist() for key in keys[2:]]
-    columns += [(high - low).tolist(), [told(book, text) for text in frame["reason"]]]
+    columns += [(high - low).tolist(), [book.told(text) for text in frame["reason"]]]
     heads += [words("span"), words("reason")]
     shown = ["", "", "0.00", "0.00", "0.00", "0", "0", "0.0", "0", "0%", "0", ""]
     last = sheet.table(heads, columns, shown) - 1
