@@ -607,7 +607,7 @@ def test_a_hundred_thousand_groups_are_told_but_not_every_pair_of_them(tmp_path)
 
 
 def test_the_index_is_told_of_everyone_and_of_every_group(tmp_path):
-    plan, frame = countries(groups=200)
+    plan, frame = countries(groups=12)
     frame.loc[5, ["a", "b", "c"]] = np.nan
 
     batch.run(plan, laid(tmp_path / "data", frame, files=2), tmp_path / "out")
