@@ -471,7 +471,8 @@ def test_the_command_writes_a_page_or_markdown_and_nothing_over_what_is_there(tm
 
     assert f"已写入{out}" in said
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert "exists. Write elsewhere, or overwrite with --force." in run("report", *RUGAO, "-o", out, code=1)
+    refused = run("report", RUGAO[0], tmp_path / "unread.csv", "-o", out, code=1)
+    assert f"{out} exists. Write elsewhere, or overwrite with --force." in refused
     run("report", *RUGAO, "-o", tmp_path / "report.md", "--draws", 20, "--quiet")
     assert (
         (tmp_path / "report.md")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,7 +24,8 @@ from equindex.errors import FrameworkError, nearest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from equindex.charts import Outlines
+    from equindex.framework import Framework
+    from equindex.report.gather import Found, Lang
 else:  # typer reads the annotations at run time
     from pathlib import Path
 
@@ -112,23 +114,19 @@ def report(
         faults.append(f"{str(xlsx)!r} should end in .xlsx.")
     if faults:
         raise FrameworkError("\n".join(faults))
-    built = framework_of(framework, sets, weights)
-    with stages("Scoring", quiet) as progress:
-        found = library.gather(
-            built,
-            data,
-            lang="zh" if language() == "zh" else "en",
-            year=year,
-            draws=draws,
-            band=band,
-            seed=seed,
-            outlines=_outlines(geo),
-            reword=said,
-            presets=[read_weights(path) for path in presets or []],
-            parts=ANALYSES if output else ("uncertainty",),
-            progress=progress,
-        )
-    inputs = [*found.scores.inputs, *([geo] if geo else [])]
+    _refuse_existing([path for path in (output, xlsx) if path], force)
+    found = _gathered(
+        framework_of(framework, sets, weights),
+        data,
+        geo,
+        quiet,
+        year=year,
+        draws=draws,
+        band=band,
+        seed=seed,
+        presets=[read_weights(path) for path in presets or []],
+        parts=ANALYSES if output else ("uncertainty",),
+    )
     with spinner("Writing", quiet):
         written: dict[Path, bytes] = {}
         if output is not None:
@@ -136,7 +134,7 @@ def report(
             written[output] = text.encode()
         if xlsx is not None:
             written[xlsx] = library.workbook(found)
-        told = _write(written, force, inputs)
+        told = _write(written, force, found, geo)
     if not quiet:
         say(told)
 
@@ -181,45 +179,54 @@ def chart(
     from equindex import charts
     from equindex import report as library
 
-    wanted = charts.CHARTS[kind]
-    built = framework_of(framework, sets, weights)
-    with stages("Scoring", quiet) as progress:
-        found = library.gather(
-            built,
-            data,
-            lang="zh" if language() == "zh" else "en",
-            year=year,
-            draws=draws,
-            band=band,
-            seed=seed,
-            outlines=_outlines(geo),
-            reword=said,
-            parts=wanted.needs,
-            progress=progress,
-        )
+    _refuse_existing([output], force)
+    found = _gathered(
+        framework_of(framework, sets, weights),
+        data,
+        geo,
+        quiet,
+        year=year,
+        draws=draws,
+        band=band,
+        seed=seed,
+        parts=charts.CHARTS[kind].needs,
+    )
     with spinner("Drawing", quiet):
         picture = library.chart(found, kind, png=suffix == ".png")
-        told = _write({output: picture}, force, [*found.scores.inputs, *([geo] if geo else [])])
+        told = _write({output: picture}, force, found, geo)
     if not quiet:
         say(told)
 
 
-def _outlines(path: Path | None) -> Outlines | None:
+def _refuse_existing(files: Sequence[Path], force: bool) -> None:
+    """Refuse before anything is scored what could not be written."""
+    existing = [str(path) for path in files if path.exists() and not force]
+    if existing:
+        verb = "exists" if len(existing) == 1 else "exist"
+        raise FrameworkError(f"{', '.join(existing)} {verb}. Write elsewhere, or overwrite with --force.")
+
+
+def _gathered(framework: Framework, data: Any, geo: Path | None, quiet: bool, **options: Any) -> Found:
+    """Score and analyse what is shown, in the language of the command."""
     from equindex.charts import read_outlines
+    from equindex.report import gather
 
-    return None if path is None else read_outlines(path)
+    outlines = None if geo is None else read_outlines(geo)
+    lang: Lang = "zh" if language() == "zh" else "en"
+    with stages("Scoring", quiet) as progress:
+        return gather(
+            framework, data, lang=lang, outlines=outlines, reword=said, progress=progress, **options
+        )
 
 
-def _write(files: dict[Path, bytes], force: bool, inputs: list[Path]) -> str:
+def _write(files: dict[Path, bytes], force: bool, found: Found, geo: Path | None) -> str:
     """Write files whole or not at all, and never over what was read; return what was written and its size."""
     from equindex import io
 
+    inputs = [*found.scores.inputs, *([geo] if geo else [])]
     folders: dict[Path, dict[str, bytes]] = {}
     for path, content in files.items():
         folders.setdefault(path.parent, {})[path.name] = content
-    existing = [str(path) for path in files if path.exists() and len(folders) > 1 and not force]
-    if existing:
-        raise FrameworkError(f"{', '.join(existing)} exists. Write elsewhere, or overwrite with --force.")
     for folder, documents in folders.items():
         io.write({}, folder, documents=documents, force=force, inputs=inputs)
     return f"Wrote {' and '.join(f'{path} ({_size(content)})' for path, content in files.items())}."

@@ -20,6 +20,7 @@ WORDS = {
         "{}应以 .html 或 .md 结尾；工作簿用 --xlsx，各表用 equindex score -o 文件夹。",
     "{=} should end in .xlsx.": "{}应以 .xlsx 结尾。",
     "{=} exists.": "{}已存在。",
+    "{=} exist.": "{}已存在。",
     "Write elsewhere, or overwrite with --force.": "请写到别处，或用 --force 覆盖。",
     "… and {} more of these; see them with: equindex check": "……同类另有{}条，用 equindex check 查看",
     "and {} more of these; see them with: equindex check": "同类另有{}条，用 equindex check 查看",
