@@ -502,6 +502,28 @@ def test_a_profile_says_what_explain_says(shown):
 
 
 @pytest.mark.browser
+def test_the_ranking_sorts_by_every_column_and_back(shown):
+    scores = Framework.from_toml(CHINA).score(OBSERVED)
+    page = shown(scores)
+    codes = [name for name, _, _ in ranking(page)]
+    best = sorted(codes, key=lambda code: -index_of(scores, 1999)[code][0])
+
+    def order(column):
+        page.locator(f"#x-rows th[data-by={column}] button").click()
+        return page.locator("#x-window th[scope=row] .x-name").evaluate_all(
+            "all => all.map((one) => one.title.match(/\\((\\w+)\\)$/)[1])"
+        )
+
+    assert order("was")[:5] == best[:5]
+    assert order("was")[:5] == best[::-1][:5]
+    assert order("score")[:5] == best[:5]
+    order("name")
+    names = page.locator("#x-window .x-name").all_inner_texts()
+    assert names == page.evaluate("names => names.sort(new Intl.Collator('en').compare)", names)
+    assert page.locator("#x-rows th[data-by=name]").get_attribute("aria-sort") == "ascending"
+
+
+@pytest.mark.browser
 def test_tables_sort_numbers_search_and_are_downloaded_guarded(shown):
     cells = [("b", "10"), ("a", "9"), ("=1+1", "-3"), ("d", ""), *((f"n{k:02d}", str(k)) for k in range(30))]
     body = "".join(

@@ -67,9 +67,7 @@ class Explorer extends Choices {
     for (const head of document.querySelectorAll("#x-rows thead th"))
       head.firstChild.addEventListener("click", () => {
         const same = this.sort.by === head.dataset.by;
-        this.lower = data.regions.map(([id, name]) => `${name} ${id}`.toLowerCase());
-    this.names = data.regions.map(([id, name]) => name || id);
-    this.sort = { by: head.dataset.by, down: same && !this.sort.down };
+        this.sort = { by: head.dataset.by, down: same && !this.sort.down };
         this.arrange();
         this.draw();
       });
