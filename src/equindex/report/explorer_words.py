@@ -183,7 +183,7 @@ METHODS: dict[str, dict[str, str]] = {
 REFUSALS: dict[str, dict[str, str]] = {
     "zh": {
         "index_only": "只保留了综合指数，没有各步骤的结果。",
-        "nothing": "本框架既没有综合指数，也没有目标。",
+        "nothing": "本指标体系既没有综合指数，也没有目标。",
         "aggregate": "合成方法 {0} 不能由各指标得分和一组权重直接重算。",
         "pillars_imputed": "缺失的领域得分由其他地区插补，改变权重须重新插补。",
         "refusal": "未提供权重试算：{0}用 equindex compare 比较不同权重。",

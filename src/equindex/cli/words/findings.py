@@ -120,7 +120,7 @@ WORDS = {
     "Correct one of the three.": "改正三者之一。",
     "measured up to {} years away from the scored year.": "测得年份与评价年份最多相差{}年。",
     "where = {} of the targets needs a regions table.": "目标的 where = {}须有地区表。",
-    "Give the framework regions = \"…\" with a column {}.": "在框架中写 regions = \"…\"，表中须有列{}。",
+    "Give the framework regions = \"…\" with a column {}.": "在指标体系中写 regions = \"…\"，表中须有列{}。",
     "where = {} of the targets: the regions table has no column {}. {}":
         "目标的 where = {}：地区表没有列{}。{}",
     "Mend the targets table, or add the column.": "改正目标表，或加上该列。",
@@ -195,7 +195,7 @@ WORDS = {
     "{} is no source year.": "{}不是资料年份。",
     "{} is no source year ({} rows).": "{}不是资料年份（{}行）。",
     "Write four digits, such as 2024.": "写四位数字，如2024。",
-    "{}: ignored, not in the framework: {=}": "{}：框架中没有，已忽略：{}",
+    "{}: ignored, not in the framework: {=}": "{}：指标体系中没有，已忽略：{}",
     "the indicator is blank.": "指标为空。",
     "the indicator is blank ({} rows).": "指标为空（{}行）。",
     "Name the indicator, or remove the row.": "写明指标，或删去该行。",

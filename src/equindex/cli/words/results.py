@@ -194,7 +194,7 @@ WORDS = {
     "its 2025 targets "
     "in the baseline year 2020, before the plan began. Sources: SOURCE.md beside each framework.":
         "仅作示例：数字出自年鉴和规划原文，但指标选择、等权和方法是本演示的，不是任何已发布指数的；如皋以规划开始前的"
-        "基期2020年对照2025年目标。来源：各框架旁的 SOURCE.md。",
+        "基期2020年对照2025年目标。来源：各指标体系旁的 SOURCE.md。",
     "The files are in {}. Next: equindex init my-index": "文件在{}。下一步：equindex init my-index",
     # what was read, runs, batches, weights
     "read as {}": "按{}读取",

@@ -74,7 +74,7 @@ HEADERS = {
     "element": "元素",
     "run": "运行",
     "time": "时间",
-    "framework": "框架",
+    "framework": "指标体系",
     "command": "命令",
     "weights": "权重",
     "data": "数据",

@@ -50,18 +50,18 @@ WORDS = {
     "{} of {} regions have no rank as things stand: {}.": "{1}个地区中{0}个目前没有名次：{2}。",
     "Against the framework as it stands a rank moves by {} places on average; {} of {} regions keeps its "
     "rank in at "
-    "least {} of the draws.": "与现行框架相比，名次平均变动{}位；{2}个地区中{1}个在至少{3}的抽样中名次不变。",
+    "least {} of the draws.": "与现行指标体系相比，名次平均变动{}位；{2}个地区中{1}个在至少{3}的抽样中名次不变。",
     "Against the framework as it stands a rank moves by {} places on average; {} of {} regions keep "
     "their rank in at "
-    "least {} of the draws.": "与现行框架相比，名次平均变动{}位；{2}个地区中{1}个在至少{3}的抽样中名次不变。",
+    "least {} of the draws.": "与现行指标体系相比，名次平均变动{}位；{2}个地区中{1}个在至少{3}的抽样中名次不变。",
     "Against the framework as it stands a rank moves by {} places on average; {} of {} regions keeps its "
     "range of {} "
     "ranks in at least {} of the draws.":
-        "与现行框架相比，名次平均变动{}位；{2}个地区中{1}个在至少{4}的抽样中保持{3}个名次的范围。",
+        "与现行指标体系相比，名次平均变动{}位；{2}个地区中{1}个在至少{4}的抽样中保持{3}个名次的范围。",
     "Against the framework as it stands a rank moves by {} places on average; {} of {} regions keep "
     "their range of {} "
     "ranks in at least {} of the draws.":
-        "与现行框架相比，名次平均变动{}位；{2}个地区中{1}个在至少{4}的抽样中保持{3}个名次的范围。",
+        "与现行指标体系相比，名次平均变动{}位；{2}个地区中{1}个在至少{4}的抽样中保持{3}个名次的范围。",
     "Least sure (at least {} of the draws): {}.": "最不确定（至少{}的抽样）：{}。",
     "No two neighbours of the ranking can be told apart: none is ahead of the next in at least {} of the draws.":
         "相邻名次都区分不开：没有一个在至少{}的抽样中领先下一个。",
@@ -87,9 +87,9 @@ WORDS = {
     "These are rough, with too few samples: take a larger --samples.":
         "样本太少，数字粗略：请增大 --samples。",
     "One change at a time, {} moves most: {} places on average from the framework as it stands; {} goes from {} to {}.":
-        "每次只改一项，{}影响最大：与现行框架相比平均变动{}位；{}由第{}变为第{}。",
+        "每次只改一项，{}影响最大：与现行指标体系相比平均变动{}位；{}由第{}变为第{}。",
     "One change at a time, {} moves most: {} places on average from the framework as it stands.":
-        "每次只改一项，{}影响最大：与现行框架相比平均变动{}位。",
+        "每次只改一项，{}影响最大：与现行指标体系相比平均变动{}位。",
     "Without one indicator, ranks move most when {} is left out: {} places on average; {} goes from {} to {}.":
         "去掉一项指标，去掉{}时名次变动最大：平均{}位；{}由第{}变为第{}。",
     "Without one pillar, ranks move most when {} is left out: {} places on average; {} goes from {} to {}.":
