@@ -16,7 +16,6 @@ from equindex.errors import DataError, EngineError, nearest
 from equindex.tables import masked
 
 __all__ = [
-    "PARQUET",
     "TEXT",
     "Part",
     "Unit",
@@ -28,7 +27,7 @@ __all__ = [
     "unreadable",
 ]
 
-PARQUET = (".parquet", ".parq", ".pq")
+_PARQUET = (".parquet", ".parq", ".pq")
 TEXT = (".csv", ".tsv", ".txt")
 _UNIT_ROWS = 1 << 18  # row groups are put together up to so many rows
 _BUFFER = 1 << 20  # bytes of each column read ahead
@@ -104,7 +103,7 @@ def files_of(source: str) -> list[str]:
         beside = Path(source).parent
         names = sorted(p.name for p in beside.iterdir()) if beside.is_dir() else []
         raise DataError(f"there is no file or folder {source}. {nearest(Path(source).name, names)}".rstrip())
-    kept = sorted(name for name in found if name.lower().endswith((*PARQUET, *TEXT)))
+    kept = sorted(name for name in found if name.lower().endswith((*_PARQUET, *TEXT)))
     if not kept:
         raise DataError(
             f"{source} has no Parquet or CSV file. Name a file, a folder, or a pattern such as 'data/*.parquet'."

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from equindex.uncertainty import Sensitivity, Uncertainty
 
 __all__ = [
-    "STATUS_COLOURS",
     "attainment",
     "degrees",
     "groups",
@@ -39,7 +38,7 @@ __all__ = [
 _MOST = 40  # rows of a figure; of more regions the best and the worst are drawn
 _LINES = 7
 _ROW, _EDGE = 0.21, 0.75  # inches
-STATUS_COLOURS = {
+_STATUS_COLOURS = {
     "met": "#007a5a",
     "ahead": "#56b4e9",
     "on_track": "#0072b2",
@@ -381,7 +380,7 @@ def attainment(*, monitoring: Monitoring, lang: str, region: str | None = None) 
                 axes.barh(
                     at,
                     values[at],
-                    color=STATUS_COLOURS[one],
+                    color=_STATUS_COLOURS[one],
                     height=0.7,
                     label=one.zh if lang == "zh" else one.replace("_", " "),
                 )
@@ -397,7 +396,7 @@ def attainment(*, monitoring: Monitoring, lang: str, region: str | None = None) 
         left = np.zeros(len(counts))
         for one in STATUSES:
             if one in counts and (counts[one] > 0).any():
-                axes.barh(range(len(counts)), counts[one], left=left, color=STATUS_COLOURS[one], height=0.75,
+                axes.barh(range(len(counts)), counts[one], left=left, color=_STATUS_COLOURS[one], height=0.75,
                           label=one.zh if lang == "zh" else one.replace("_", " "))  # fmt: skip
                 left += counts[one].to_numpy(dtype=float)
         names = frame.groupby("node")["node_name"].first()

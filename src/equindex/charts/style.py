@@ -34,7 +34,6 @@ __all__ = [
     "label",
     "png",
     "shades",
-    "styled",
     "svg",
 ]
 
@@ -98,7 +97,7 @@ def _chinese_font() -> str | None:
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def _styled() -> Iterator[None]:
     """Draw as all figures are drawn: plain, with whatever Chinese font there is, and text as it is given."""
     import matplotlib
 
@@ -147,7 +146,7 @@ def png(draw: Callable[[], Figure], *, dpi: int = 160) -> bytes:
     EngineError
         If it has Chinese text and no font here has Chinese characters.
     """
-    with styled():
+    with _styled():
         figure = draw()
         found: Any = figure.findobj(_has_text)
         texts = [artist.get_text() for artist in found]
@@ -189,7 +188,7 @@ def svg(draw: Callable[[], Figure], name: str, *, title: str = "", about: str = 
     import matplotlib
 
     out = io.StringIO()
-    with styled(), matplotlib.rc_context({"svg.hashsalt": name}):
+    with _styled(), matplotlib.rc_context({"svg.hashsalt": name}):
         metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         draw().savefig(out, format="svg", metadata=metadata)
     ElementTree.register_namespace("", _SPACE)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from equindex.monitoring import Monitoring
     from equindex.uncertainty import Sensitivity, Uncertainty
 
-__all__ = ["ANALYSES", "Found", "Lang", "gather", "in_language"]
+__all__ = ["ANALYSES", "Found", "Lang", "gather"]
 
 Lang = Literal["en", "zh"]
 ANALYSES = ("evenness", "monitoring", "uncertainty", "sensitivity")
@@ -199,7 +199,7 @@ def gather(
     """
     say = progress or (lambda *_: None)
     say("Scoring", 0, len(ANALYSES) + 1)
-    scores = in_language(framework, framework.score(data), lang)
+    scores = _in_language(framework, framework.score(data), lang)
     years = list(scores.panel.rows_of)
     year = years[-1] if year is None else year
     if year not in years:
@@ -253,7 +253,7 @@ def _chinese(text: str) -> str:
     return chinese_of(text) or text
 
 
-def in_language(framework: Framework, scores: Scores, lang: Lang) -> Scores:
+def _in_language(framework: Framework, scores: Scores, lang: Lang) -> Scores:
     """Return scores whose regions, pillars, indicators and groups have their names in a language.
 
     Numbers, ids and provenance stay; a name that is not given in the language stays as it is.

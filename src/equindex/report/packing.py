@@ -10,7 +10,7 @@ import numpy as np
 
 from equindex._arrays import FloatArray
 
-__all__ = ["column", "derived", "floats", "integers", "midranks"]
+__all__ = ["column", "derived", "floats", "integers"]
 
 _EXACT = 1e-13  # of the largest value: what a page computes again may differ by rounding only
 _DECIMALS = 6
@@ -47,12 +47,12 @@ def column(x: FloatArray, *, exact: bool = True) -> dict[str, Any]:
     return {"f4": base64.b64encode(x.astype("<f4").tobytes()).decode()}
 
 
-def midranks(x: FloatArray) -> FloatArray:
+def _midranks(x: FloatArray) -> FloatArray:
     """Rank one column, 1 for the lowest, equals sharing their mean; NaN stays.
 
     Examples
     --------
-    >>> midranks(np.array([3.0, 9.0, np.nan, 3.0]))
+    >>> _midranks(np.array([3.0, 9.0, np.nan, 3.0]))
     array([1.5, 3. , nan, 1.5])
     """
     found = np.full(x.shape, np.nan)
@@ -93,9 +93,9 @@ def derived(x: FloatArray, z: FloatArray, years: Sequence[slice]) -> dict[str, A
         if of == "values":
             basis = x
         elif of == "ranks":
-            basis = midranks(x)
+            basis = _midranks(x)
         else:
-            basis = np.concatenate([midranks(x[rows]) for rows in years])
+            basis = np.concatenate([_midranks(x[rows]) for rows in years])
         for parts in ([slice(None)], years):
             lines = [_line(basis[rows], z[rows]) for rows in parts]
             if all(line is not None for line in lines):

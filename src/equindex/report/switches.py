@@ -14,9 +14,9 @@ from equindex.scoring import Plan, Scores, Tree, measure, related
 from equindex.scoring.screening import kept_rows, spread
 from equindex.scoring.steps import normalised, prepared
 
-__all__ = ["MEANS", "Explored", "NotOfferedError", "Variant", "explored", "variants"]
+__all__ = ["Explored", "NotOfferedError", "Variant", "explored", "variants"]
 
-MEANS = ("arithmetic", "geometric", "harmonic")
+_MEANS = ("arithmetic", "geometric", "harmonic")
 """Aggregations that a page computes again."""
 
 _CHOICES = (
@@ -87,8 +87,8 @@ def _composite(scores: Scores) -> Explored:
     assert rolled is not None
     assert scores.z is not None
     used = {plan.calls[node].name for node, inside in enumerate(plan.tree.children) if inside.size}
-    if used - set(MEANS):
-        raise NotOfferedError("aggregate", ", ".join(sorted(used - set(MEANS))))
+    if used - set(_MEANS):
+        raise NotOfferedError("aggregate", ", ".join(sorted(used - set(_MEANS))))
     if rolled.filled is not None:
         raise NotOfferedError("pillars_imputed")
     if plan.total != 1.0:

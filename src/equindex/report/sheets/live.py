@@ -14,7 +14,7 @@ from equindex.report.sheets.book import HEAD, Book, Sheet, at, column
 from equindex.scoring import Scores
 from equindex.scoring.tree import Rolled, Tree
 
-__all__ = ["MOST", "TOP", "Calculation", "Live", "calculation", "weights_sheet"]
+__all__ = ["MOST", "TOP", "Calculation", "Live", "calculation"]
 
 MOST = 5_000
 """Regions up to which scores are formulas: ranks compare every two."""
@@ -134,7 +134,7 @@ class Calculation:
 # weights -----------------------------------------------------------------------------------------------------
 
 
-def weights_sheet(book: Book, live: Live) -> tuple[Sheet, dict[int, int]]:
+def _weights_sheet(book: Book, live: Live) -> tuple[Sheet, dict[int, int]]:
     """Write the weights, which readers may change; return the sheet and the row of each node."""
     words = book.words
     sheet = book.sheet("weights", words("weights_title"), words("weights_note"))
@@ -262,7 +262,7 @@ def calculation(book: Book, live: Live, ids: list[str], names: list[str]) -> Cal
     """
     words = book.words
     sheet = book.sheet("calculation", words("calculation_title", year=live.year), _said(live, book))
-    weights, weight_rows = weights_sheet(book, live)
+    weights, weight_rows = _weights_sheet(book, live)
     parents = [parent for parent, _ in live.blocks]
     covered = {parent: _FIRST + place for place, parent in enumerate(parents)}
     columns = {0: SCORE}

@@ -46,7 +46,7 @@ SHEETS = {
         "缺失、插补、陈旧与界值",
     ),
     "method": ("Method", "方法", "every step and where it comes from", "各步骤及出处"),
-    "provenance": ("Provenance", "来源", "versions, files, digests", "版本、文件与校验和"),
+    "provenance": ("Provenance", "溯源", "versions, files, digests", "版本、文件与校验和"),
 }
 """Sheets in their order: name and what is there, in English and Chinese."""
 
@@ -141,13 +141,9 @@ _SAID = {
         "没有地区得分，缺失情况见数据质量表。",
     ),
     "pillars_title": ("Scores of the pillars, {year}", "领域得分，{year}年"),
-    "pillars_note": (
-        "Choose a region in the yellow cell; the chart compares it with the mean of all.",
-        "在黄色单元格中选择地区，图中与各地区平均比较。",
-    ),
     "no_pillars": (
         "The framework has no pillars: the indicators stand directly under the index.",
-        "框架没有领域，指标直接属于综合指数。",
+        "指标体系没有领域，指标直接属于综合指数。",
     ),
     "chosen": ("region to compare", "所选地区"),
     "pillars_chart": ("Pillars: the chosen region and the mean", "领域比较：所选地区与平均"),
@@ -168,7 +164,7 @@ _SAID = {
     ),
     "no_targets": (
         "No indicator has a target to hold values against. Give `target` in the framework.",
-        "没有指标设目标值，无从评价实现程度。请在框架中给出 target。",
+        "没有指标设目标值，无从评价实现程度。请在指标体系中给出 target。",
     ),
     "status_met": ("met", "已达标"),
     "status_not_met": ("not met", "未达标"),
@@ -186,7 +182,7 @@ _SAID = {
     ),
     "no_equalization": (
         "The framework asks for no equalization. Give it a section [equalization].",
-        "框架未要求均等化评价。请加 [equalization] 一节。",
+        "指标体系未要求均等化评价。请加 [equalization] 一节。",
     ),
     "degree": ("degree of evenness", "均等度"),
     "degree_weighted": ("degree, weighted by population", "均等度（人口加权）"),
@@ -205,7 +201,6 @@ _SAID = {
         "{year}年按公式计算，本表各年均为公布值。",
     ),
     "one_year": ("There is one year, {year}: no course to show.", "只有{year}年一年，无变化可示。"),
-    "score_in": ("score {year}", "{year}年得分"),
     "rank_in": ("rank {year}", "{year}年名次"),
     "years_chart": ("Score by year, the first {count} of the last year", "各年得分，末年前{count}名"),
     # sensitivity
@@ -275,7 +270,7 @@ _SAID = {
     "cells": ("Cells", "单元格"),
     # method, provenance
     "method_title": ("Method", "方法"),
-    "method_note": ("The steps in order, as the framework has them.", "按框架所定步骤排列。"),
+    "method_note": ("The steps in order, as the framework has them.", "按指标体系所定步骤排列。"),
     "step": ("step", "步骤"),
     "choice": ("method", "方法"),
     "options": ("options", "选项"),
@@ -296,13 +291,13 @@ _SAID = {
     "step_equalization": ("equalization", "均等化"),
     "indicators_of": ("Indicators", "指标"),
     "source": ("source", "出处"),
-    "provenance_title": ("Provenance", "来源"),
+    "provenance_title": ("Provenance", "溯源"),
     "provenance_note": (
         "What these numbers were made from. The time is left out: the same input gives the same file.",
         "本文件的来源。不记时间：同样的输入得同样的文件。",
     ),
     "key": ("key", "项"),
-    "framework": ("framework", "框架"),
+    "framework": ("framework", "指标体系"),
 }
 
 
