@@ -19,6 +19,7 @@ HEAD = 3
 """Row of a sheet's table header, counted from 0: title, note and a free row stand above."""
 
 _BLUE, _GREY, _INPUT, _LINE = "#1F4E79", "#6B7280", "#FFF2CC", "#BFC5CC"
+_SERIES = (_BLUE, "#E69F00")
 _BAR, _LOW, _HIGH = "#8DB4E2", "#FBE3C8", "#B7D7EE"
 GRID = {"color": "#E1E4E8"}
 """Line of the grids of charts."""
@@ -303,6 +304,34 @@ class Sheet:
             said = '"' + text.replace('"', '""') + '"'
             options = {"type": "cell", "criteria": "==", "value": said, "format": style}
             self.raw.conditional_format(row, col, last_row, col, options)
+
+    def bar_chart(
+        self,
+        rows: tuple[int, int],
+        names: int,
+        values: Sequence[int],
+        title: str,
+        height: int,
+        **axis: float,
+    ) -> Any:
+        """Return a chart of bars from these rows, whose header stands above the first; the first bar is on top."""
+        chart = self.book.book.add_chart({"type": "bar"})
+        for place, col in enumerate(values):
+            chart.add_series(
+                {
+                    "name": [self.name, rows[0] - 1, col],
+                    "categories": [self.name, rows[0], names, rows[1], names],
+                    "values": [self.name, rows[0], col, rows[1], col],
+                    "fill": {"color": _SERIES[place]},
+                    "gap": 40,
+                }
+            )
+        chart.set_title({"name": title, "name_font": {"size": 12}})
+        chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 9}})
+        chart.set_x_axis({"major_gridlines": {"visible": True, "line": GRID}, "num_format": "0"} | axis)
+        chart.set_legend({"none": True} if len(values) == 1 else {"position": "bottom"})
+        chart.set_size({"width": 560, "height": height})
+        return chart
 
     def hide(self, col: int) -> None:
         """Hide a column that only formulas need."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from equindex.report.sheets.book import GRID, HEAD, Book, Sheet, at, column, width
+from equindex.report.sheets.book import HEAD, Book, Sheet, at, column, width
 from equindex.report.sheets.live import (
     DIFFERENCE,
     PLACE,
@@ -28,7 +28,6 @@ _BARS = 40  # regions that the chart of the ranking shows
 _LEADING = 10
 _PARTS = 30  # pillars that the comparison shows
 _ARROWS = '"▲" 0;"▼" 0;"–"'
-_COLOURS = ("#1F4E79", "#E69F00")
 
 
 # ranking -----------------------------------------------------------------------------------------------------
@@ -104,31 +103,9 @@ def ranking_sheet(book: Book, found: Calculation, scores: Scores, names: Sequenc
     sheet.raw.print_area(0, 0, last, len(heads) - 1)
     if scored > 1:
         shown = min(_BARS, scored)
-        chart = _bars(book, sheet, (HEAD + 1, HEAD + shown), 3, [4], words("ranking_chart", count=shown))
-        chart.set_size({"width": 560, "height": max(260, 90 + 20 * shown)})
+        title, height = words("ranking_chart", count=shown), max(260, 90 + 20 * shown)
+        chart = sheet.bar_chart((HEAD + 1, HEAD + shown), 3, [4], title, height)
         sheet.raw.insert_chart(HEAD, helper + 2, chart)
-
-
-def _bars(
-    book: Book, sheet: Sheet, rows: tuple[int, int], names: int, values: Sequence[int], title: str
-) -> Any:
-    """Return a chart of bars, the first row on top."""
-    chart = book.book.add_chart({"type": "bar"})
-    for place, col in enumerate(values):
-        chart.add_series(
-            {
-                "name": [sheet.name, HEAD, col],
-                "categories": [sheet.name, rows[0], names, rows[1], names],
-                "values": [sheet.name, rows[0], col, rows[1], col],
-                "fill": {"color": _COLOURS[place]},
-                "gap": 40,
-            }
-        )
-    chart.set_title({"name": title, "overlay": False, "name_font": {"size": 12}})
-    chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 9}})
-    chart.set_x_axis({"major_gridlines": {"visible": True, "line": GRID}, "num_format": "0"})
-    chart.set_legend({"none": True} if len(values) == 1 else {"position": "bottom"})
-    return chart
 
 
 # pillars -----------------------------------------------------------------------------------------------------
@@ -294,25 +271,11 @@ def _leading_chart(book: Book, sheet: Sheet, at_row: int, live: Live) -> int:
     known = int((live.rank[live.rows, 0] > 0).sum())
     if not known:
         return at_row
-    words, ranking = book.words, book.words.sheet("ranking")
     shown = min(15, known)
-    chart = book.book.add_chart({"type": "bar"})
-    chart.add_series(
-        {
-            "name": [ranking, HEAD, 4],
-            "categories": [ranking, HEAD + 1, 3, HEAD + shown, 3],
-            "values": [ranking, HEAD + 1, 4, HEAD + shown, 4],
-            "fill": {"color": _COLOURS[0]},
-            "gap": 40,
-        }
-    )
-    chart.set_title({"name": words("ranking_chart", count=shown), "name_font": {"size": 12}})
-    chart.set_y_axis({"reverse": True, "num_font": {"size": 9}, "interval_unit": 1})
-    chart.set_x_axis({"major_gridlines": {"visible": True, "line": GRID}, "num_format": "0"})
-    chart.set_legend({"none": True})
-    chart.set_size({"width": 560, "height": 90 + 25 * shown})
+    title, height = book.words("ranking_chart", count=shown), 90 + 25 * shown
+    chart = book.sheets["ranking"].bar_chart((HEAD + 1, HEAD + shown), 3, [4], title, height)
     sheet.raw.insert_chart(at_row, 6, chart)
-    return at_row + (90 + 25 * shown) // 20 + 2
+    return at_row + height // 20 + 2
 
 
 def _parts(
@@ -349,23 +312,9 @@ def _parts(
         mean = float(np.nanmean(score)) if np.isfinite(score).any() else ""
         sheet.formula(down, 2, f'IFERROR(AVERAGE({found.score(node)}),"")', mean, book.number("0.00"))
     last = row + len(parts)
-    chart = book.book.add_chart({"type": "bar"})
-    for place in range(1 if single else 2):
-        chart.add_series(
-            {
-                "name": [sheet.name, row, 1 + place],
-                "categories": [sheet.name, row + 1, 0, last, 0],
-                "values": [sheet.name, row + 1, 1 + place, last, 1 + place],
-                "fill": {"color": _COLOURS[place]},
-                "gap": 60,
-            }
-        )
-    chart.set_title({"name": words("parts" if single else "pillars_chart"), "name_font": {"size": 12}})
-    chart.set_y_axis({"reverse": True, "num_font": {"size": 9}, "interval_unit": 1})
-    lowest = live.rolled.score[live.rows][:, parts]
-    axis: dict[str, Any] = {"num_format": "0", "major_gridlines": {"visible": True, "line": GRID}}
-    chart.set_x_axis(axis | ({} if (lowest < 0).any() else {"min": 0}))
-    chart.set_legend({"none": True} if single else {"position": "bottom"})
-    chart.set_size({"width": 560, "height": 110 + (22 if single else 32) * len(parts)})
+    series, title = ([1], words("parts")) if single else ([1, 2], words("pillars_chart"))
+    above = {} if (live.rolled.score[live.rows][:, parts] < 0).any() else {"min": 0}
+    height = 110 + (22 if single else 32) * len(parts)
+    chart = sheet.bar_chart((row + 1, last), 0, series, title, height, **above)
     sheet.raw.insert_chart(chart_row, 6, chart)
     return last + 2

@@ -220,21 +220,8 @@ def _degrees(book: Book, sheet: Sheet, scores: Scores, live: Live) -> tuple[int,
     end = sheet.table(heads, [parents, labels, *(values for _, values in columns)], shown, freeze=None)
     if columns and columns[0][0] == words("degree"):
         sheet.bars(HEAD + 1, 2, end - 1)
-        chart = book.book.add_chart({"type": "bar"})
-        chart.add_series(
-            {
-                "name": [sheet.name, HEAD, 2],
-                "categories": [sheet.name, HEAD + 1, 1, end - 1, 1],
-                "values": [sheet.name, HEAD + 1, 2, end - 1, 2],
-                "fill": {"color": "#1F4E79"},
-                "gap": 40,
-            }
-        )
-        chart.set_title({"name": words("equalization_chart"), "name_font": {"size": 12}})
-        chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": {"size": 9}})
-        chart.set_x_axis({"min": 0, "max": 100, "major_gridlines": {"visible": True, "line": GRID}})
-        chart.set_legend({"none": True})
-        chart.set_size({"width": 560, "height": 100 + 20 * min(60, end - HEAD - 1)})
+        title, height = words("equalization_chart"), 100 + 20 * min(60, end - HEAD - 1)
+        chart = sheet.bar_chart((HEAD + 1, end - 1), 1, [2], title, height, min=0, max=100)
         sheet.raw.insert_chart(HEAD, max(len(heads), 3 + sum(tree.leaf < 0)) + 1, chart)
     return end + 1, len(heads)
 
