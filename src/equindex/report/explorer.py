@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from equindex._arrays import BoolArray, FloatArray
 from equindex.model import WeightSet
 from equindex.report import packing
 from equindex.report.explorer_words import METHODS, REFUSALS, WORDS
+from equindex.report.rendering import rendered, text_of
 from equindex.report.switches import Explored, NotOfferedError, Variant, explored, variants
 from equindex.scoring import Scores, scale_within
 from equindex.scoring.tree import weights_from_leaves, weights_from_set
@@ -60,13 +60,15 @@ def explorer(scores: Scores, *, presets: Sequence[WeightSet], lang: Literal["zh"
     FrameworkError
         If a weight set does not fit the framework.
     """
-    style, script = _text("explorer.css"), _script()
+    from markupsafe import Markup
+
+    style, script = text_of("explorer.css"), _script()
     try:
         source = explored(scores)
     except NotOfferedError as refused:
         reason = REFUSALS[lang][refused.why].format(refused.what)
-        html = _render("refused.html", reason=REFUSALS[lang]["refusal"].format(reason))
-        return Part(html=html, style=style, script=script, data={"words": WORDS[lang]})
+        html = rendered("refused.html", reason=REFUSALS[lang]["refusal"].format(reason))
+        return Part(html=Markup(html), style=style, script=script, data={"words": WORDS[lang]})
     words, years = WORDS[lang], _within_budget(source)
     sets = _presets(source, presets, words)
     nodes = _nodes(scores, source)
@@ -88,7 +90,7 @@ def explorer(scores: Scores, *, presets: Sequence[WeightSet], lang: Literal["zh"
         "aggregates": ["arithmetic", "geometric"] if source.basis == "index" else [],
         **_regions(scores, source, years),
     }
-    html = _render(
+    html = rendered(
         "explorer.html",
         words=words,
         methods=METHODS[lang],
@@ -103,7 +105,7 @@ def explorer(scores: Scores, *, presets: Sequence[WeightSet], lang: Literal["zh"
         aggregates=data["aggregates"],
         cut=years != source.years,
     )
-    return Part(html=html, style=style, script=script, data={"words": words, "explorer": data})
+    return Part(html=Markup(html), style=style, script=script, data={"words": words, "explorer": data})
 
 
 def _presets(
@@ -222,21 +224,7 @@ def _values(
     }, kept
 
 
-def _render(name: str, **content: Any) -> Markup:
-    import jinja2
-    from markupsafe import Markup
-
-    folder = jinja2.PackageLoader("equindex.report")
-    environment = jinja2.Environment(loader=folder, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return Markup(environment.get_template(name).render(**content))
-
-
 @cache
 def _script() -> str:
-    parts = "\n".join(_text(name) for name in _SCRIPTS)
+    parts = "\n".join(text_of(name) for name in _SCRIPTS)
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
-
-
-@cache
-def _text(name: str) -> str:
-    return files("equindex.report").joinpath(name).read_text(encoding="utf-8")

@@ -99,6 +99,12 @@ class Found:
         found: FloatArray = self.scores.leading.score[:, 0]
         return found
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The name of each node by its id."""
+        tree = self.scores.plan.tree
+        return dict(zip(tree.ids, tree.names, strict=True))
+
     @property
     def basis(self) -> str:
         """What regions are ranked by: index, attainment or equalization."""

@@ -313,14 +313,14 @@ def _matters(found: Found, say: Say) -> list[str]:
     what = found.sensitivity
     if what is None:
         return [say("not_computed", reason=found.told(found.reasons.get("sensitivity", "")))]
-    names, told = _names(found), []
+    names, told = found.names, []
     part = what.left_out[
         what.left_out["level"].isin(["indicator", "pillar"]) & (what.left_out["rank_shift"] > 0)
     ]
     if len(part):
         row = part.iloc[0]
         told.append(
-            say("matters", name=names[row["node"]], shift=row["rank_shift"], region=row_name(found, row["region"]),
+            say("matters", name=names[row["node"]], shift=row["rank_shift"], region=_called(found, row["region"]),
                 a=row["rank_from"], b=row["rank_to"])
         )  # fmt: skip
     if what.steady.reason or len(what.steady.leaders) != 1:
@@ -337,12 +337,7 @@ def _matters(found: Found, say: Say) -> list[str]:
     return [*told, say("leader_holds", name=leader, node=names[tight["node"]], n=len(part), **ranges)]
 
 
-def _names(found: Found) -> dict[str, str]:
-    return dict(zip(found.scores.plan.tree.ids, found.scores.plan.tree.names, strict=True))
-
-
-def row_name(found: Found, region: str) -> str:
-    """Return the name of a region by its id."""
+def _called(found: Found, region: str) -> str:
     panel = found.scores.panel
     at = panel.regions.index(region)
     return panel.region_names[at] or region
@@ -350,7 +345,7 @@ def row_name(found: Found, region: str) -> str:
 
 def _influence_table(found: Found, say: Say) -> Table:
     assert found.sensitivity is not None
-    frame, names = found.sensitivity.left_out, _names(found)
+    frame, names = found.sensitivity.left_out, found.names
     frame = frame[frame["level"].isin(["indicator", "pillar"])]
     rows = [
         Row(
@@ -359,7 +354,7 @@ def _influence_table(found: Found, say: Say) -> Table:
                 Cell(say(part.level)),
                 number(part.rank_shift),
                 Cell(
-                    say("from_to", name=row_name(found, part.region), low=part.rank_from, high=part.rank_to)
+                    say("from_to", name=_called(found, part.region), low=part.rank_from, high=part.rank_to)
                     if part.region
                     else part.reason
                 ),

@@ -58,8 +58,7 @@ def _measure(found: Found) -> str:
 
 
 def _names(found: Found, say: Say) -> dict[str, str]:
-    tree = found.scores.plan.tree
-    return {**dict(zip(tree.ids, tree.names, strict=True)), "index": say("index")}
+    return found.names | {"index": say("index")}
 
 
 def _values(found: Found, even: Evenness, weighted: bool) -> pd.DataFrame:

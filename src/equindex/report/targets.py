@@ -152,12 +152,11 @@ def _targets(say: Say, frame: pd.DataFrame, name: str, lang: str) -> Table:
 
 def _pillars(found: Found, say: Say, told: Monitoring) -> Table:
     frame = _of(told.pillars, str(told.leading))
-    names = dict(zip(found.scores.plan.tree.ids, found.scores.plan.tree.names, strict=True))
     shown = [status for status in STATUSES if int(frame[str(status)].sum())]
     rows = [
         Row(
             [
-                Cell(names[row["node"]]),
+                Cell(found.names[row["node"]]),
                 number(row["attainment"], 1),
                 share(row["coverage"]),
                 Cell(str(int(row["targets"]))),

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
-NONE = "–"
+_NONE = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells of a row, the first of them its header; `region` is the id of the region that it tells of."""
+    """Cells of a row; `region` is the id of the region that it tells of."""
 
     cells: Sequence[Cell]
     region: str = ""
@@ -73,7 +73,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table with its caption; `name` is that of the CSV file, and `cut` says which rows are left out."""
+    """A table with its caption; `name` is that of the CSV file, `header` the column of names, `note` stands below."""
 
     name: str
     caption: str
@@ -140,7 +140,7 @@ class Section:
 def number(value: float | None, digits: int = 2, *, sign: bool = False) -> Cell:
     """Return a number with so many decimals, and all of it beside."""
     if value is None or not np.isfinite(value):
-        return Cell(NONE, "")
+        return Cell(_NONE, "")
     rounded = round(float(value), digits) + 0.0
     return Cell(f"{rounded:{'+' if sign else ''},.{digits}f}", float(value))
 
@@ -148,7 +148,7 @@ def number(value: float | None, digits: int = 2, *, sign: bool = False) -> Cell:
 def share(value: float | None) -> Cell:
     """Return a share as percent; what is not quite all or nothing does not round to it."""
     if value is None or not np.isfinite(value):
-        return Cell(NONE, "")
+        return Cell(_NONE, "")
     said = "<1%" if 0 < value < 0.005 else ">99%" if 0.995 <= value < 1 else f"{100 * value:.0f}%"
     return Cell(said, float(value))
 
@@ -164,7 +164,7 @@ def ends(items: Sequence[_T], most: int) -> tuple[list[_T], int]:
 def plain(value: float | None) -> Cell:
     """Return a value with at most four digits after the point, as it was measured."""
     if value is None or not np.isfinite(value):
-        return Cell("–", "")
+        return Cell(_NONE, "")
     digits = 0 if abs(value) >= 1000 else 2 if abs(value) >= 1 else 4
     text = f"{value:,.{digits}f}"
     return Cell(text.rstrip("0").rstrip(".") if "." in text else text, float(value))
