@@ -790,14 +790,15 @@ def test_a_long_table_is_refused_with_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_empty_and_one_row_files_count_as_what_they_are(tmp_path, rows):
+@pytest.mark.parametrize("name", ["minmax", "zscore"])
+def test_empty_and_one_row_files_count_as_what_they_are(tmp_path, rows, name):
     frame = data()
     source = laid(tmp_path / "data", frame[rows:])
-    frame[:rows].to_parquet(source / "part-9.parquet", index=False)
+    frame[:rows].to_parquet(source / "part-0-.parquet", index=False)
 
-    batch.run(built(normalise="zscore"), source, tmp_path / "out")
+    batch.run(built(normalise=name), source, tmp_path / "out")
 
-    same(read(tmp_path / "out")["index"].to_numpy(), built(normalise="zscore").score(frame).index.to_numpy())
+    same(read(tmp_path / "out")["index"].to_numpy(), built(normalise=name).score(frame).index.to_numpy())
 
 
 def test_a_year_missing_in_some_files_is_the_year_of_the_others(tmp_path):

@@ -224,16 +224,16 @@ def hive(path: str) -> list[tuple[str, str]]:
 
 
 def grid(parts: list[Part]) -> list[Unit]:
-    """Cut files into units: the same ones whoever works through them."""
+    """Cut files into units: the same ones whoever works through them, none of them without rows."""
     units: list[Unit] = []
     for part in parts:
         first, rows = 0, 0
         for group, more in enumerate(part.groups):
-            if group > first and rows + more > _UNIT_ROWS:
+            if rows and rows + more > _UNIT_ROWS:
                 units.append(Unit(number=len(units), part=part, first=first, last=group - 1))
                 first, rows = group, 0
             rows += more
-        if part.groups:
+        if rows:
             units.append(Unit(number=len(units), part=part, first=first, last=len(part.groups) - 1))
     return units
 
