@@ -868,6 +868,20 @@ def test_a_footer_that_says_nan_is_not_believed(tmp_path, said):
     same(read(tmp_path / "out")["index"].to_numpy(), built().score(frame).index.to_numpy())
 
 
+@pytest.mark.parametrize("rows", [1, 10_000])
+def test_sums_that_overflow_are_refused_as_in_memory(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr("equindex.batch.sources._UNIT_ROWS", rows)
+    frame = data()
+    frame.loc[[0, 600], "b"] = [1e200, -1e200]
+    with pytest.raises(DomainError, match="1 of 4 overflows") as said:
+        built(normalise="zscore").score(frame)
+
+    with pytest.raises(DomainError) as found:
+        batch.run(built(normalise="zscore"), laid(tmp_path / "data", frame), tmp_path / "out")
+
+    assert str(found.value).splitlines()[:2] == str(said.value).splitlines()
+
+
 def test_nothing_to_read_is_said(tmp_path):
     (tmp_path / "empty").mkdir()
     for source, said in ((tmp_path / "emty", "Did you mean 'empty'"), (tmp_path / "empty", "no Parquet")):

@@ -53,7 +53,7 @@ def measure_batches(framework: Framework) -> _Mapped:
                 panel = panel_of(rows)
                 parts.setdefault(base, []).append(summarise(prepared(plan, panel, panel.order)))
         summaries = {base: merged(found).to_dict() for base, found in parts.items()}
-        text = json.dumps({"summaries": summaries, "years": years, "faults": []}, allow_nan=False)
+        text = json.dumps({"summaries": summaries, "years": years, "faults": []})
         yield pa.RecordBatch.from_pydict({"summary": pa.array([text])})
 
     return measure
