@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from conftest import REPOSITORY
+from equindex._registry import families
 from equindex.cli import app
 from equindex.cli.words import _HOLE, _SLOT, _words, chinese
 from equindex.cli.words.tables import HEADERS
@@ -157,3 +158,37 @@ def test_names_of_the_data_are_kept() -> None:
     assert chinese(said).count("'target'") == 1
     assert "'unit' = 42.6，高于 upper = 15。" in chinese(said)
     assert Counter(chinese("no region 'index'.")) == Counter("没有地区'index'。")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "gini needs values from 0 to 1e75, but 1 of 3 are not (first: 1e+308 at position (2,)).",
+        *(f"{m.family} {m.name}: {m.title}" for family in families().values() for m in family),
+    ],
+)
+def test_a_sentence_without_a_twin_stays_as_it_is_since_half_of_it_says_nothing(told: str) -> None:
+    twin = chinese(told)
+
+    assert twin == told or not english(twin)
+
+
+def test_books_and_formulas_keep_their_letters() -> None:
+    out = run("methods", "weighting", "--lang", "zh")
+
+    assert "'benefit of the doubt' composite indicators" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("attainment", "没有'attainment'图：没有指标有目标。请给"), ("trend", "趋势图需要两年以上的数据。")],
+)
+def test_a_chart_that_cannot_be_drawn_says_so_in_chinese(kind: str, says: str, tmp_path: Path) -> None:
+    out = run("chart", kind, *CHINA, "-o", str(tmp_path / "x.svg"), "--draws", "2", "--lang", "zh", code=1)
+
+    assert says in out
+    assert english(out) == []
+
+
+def test_the_weights_of_a_variant_are_named_in_chinese() -> None:
+    assert chinese("equal, by pillar") == "逐级等权（同级均分）"

@@ -112,12 +112,12 @@ def line(text: str) -> None:
     console().print(Text("\n".join(clean(part) for part in said(text).split("\n"))))
 
 
-def hanging(label: str, text: str) -> None:
-    """Print a text beside its label, wrapped lines under its first."""
+def hanging(label: str, text: str, *, verbatim: bool = False) -> None:
+    """Print a text beside its label, wrapped lines under its first; a formula or a title of a book as it stands."""
     grid = Table.grid()
     grid.add_column(width=len(label), no_wrap=True)
     grid.add_column()
-    grid.add_row(Text(label), Text(clean(said(text))))
+    grid.add_row(Text(label), Text(clean(text if verbatim else said(text))))
     console().print(grid)
 
 

@@ -51,7 +51,7 @@ def methods(family: str | None, name: str | None, as_json: bool) -> None:
             }
             for label, text in told.items():
                 if text:
-                    hanging(f"  {label + ':':<12}", text)
+                    hanging(f"  {label + ':':<12}", text, verbatim=label in ("formula", "source"))
             line("")
 
 

@@ -1,7 +1,7 @@
 """What the terminal prints, in Chinese: words and sentences with holes, and how a text finds its own.
 
 Libraries and commands speak English. Each of their sentences stands here once, with its twin; a text that has none
-is printed as it is.
+is printed as it is: a sentence is in one language or the other.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _SPAN = re.compile(r"(?<=[\d%]) to (?=[\d+-])")
 _AND = re.compile(r"(?<=[\u4e00-\u9fff）]) and (?=[\u4e00-\u9fff])")
 _COMMA = re.compile(r"(?<=[\u4e00-\u9fff）]), (?=[\u4e00-\u9fff])")
 _LATIN = re.compile("[A-Za-z]{2}")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\[[^\]]*\]")
+_PROSE = re.compile(r"[a-z]{2,},? [a-z]{2,}")  # two English words that no hole should be left with
 _HOLE = re.compile(r"\{=?\}")
 _SLOT = re.compile(r"\{(\d*)\}")  # {} is filled in order, {2} by the third hole
 _WEAK = 9  # letters of a text with holes that, being no sentence, is sought inside sentences alone
@@ -100,7 +102,9 @@ def chinese(line: str) -> str:
         return lead + "".join(f"{one} " if one.isascii() else one for one in turned[:-1]) + turned[-1]
     stem = body.removesuffix(".")
     piece = _piece(stem)
-    return lead + (body if piece == stem else f"{piece}{'。' if stem != body else ''}")
+    if piece == stem or _PROSE.search(_QUOTED.sub("", piece)):
+        return lead + body
+    return f"{lead}{piece}{'。' if stem != body else ''}"
 
 
 def _known(text: str, where: str) -> str:

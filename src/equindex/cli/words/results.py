@@ -19,6 +19,17 @@ WORDS = {
     "{=} should end in .html or .md; --xlsx writes a workbook, equindex score -o FOLDER tables.":
         "{}应以 .html 或 .md 结尾；工作簿用 --xlsx，各表用 equindex score -o 文件夹。",
     "{=} should end in .xlsx.": "{}应以 .xlsx 结尾。",
+    "{=} should end in .svg or .png.": "{}应以 .svg 或 .png 结尾。",
+    "there is no chart {=}: {}.": "没有{}图：{}。",
+    "there is no chart {=}. Known: {=}.": "没有{}图。已知：{}。",
+    "there is no chart {=}. Did you mean {=}? Known: {=}.": "没有{}图，是否指{}？已知：{}。",
+    "there is no chart {=}: no indicator has a target.": "没有{}图：没有指标有目标。",
+    "Give one to each that the plan sets: target = {=}.": "请给规划定有目标的每项指标填写：target = {}。",
+    "a trend needs two years or more.": "趋势图需要两年以上的数据。",
+    "a map needs the outlines of the regions: --geo regions.geojson.":
+        "地图需要地区轮廓：--geo regions.geojson。",
+    "equal, by pillar": "逐级等权（同级均分）",
+    "equal, by indicator": "各指标等权",
     "{=} exists.": "{}已存在。",
     "{=} exist.": "{}已存在。",
     "Write elsewhere, or overwrite with --force.": "请写到别处，或用 --force 覆盖。",
