@@ -126,7 +126,9 @@ class Journal:
 
     def _write(self, line: dict[str, Any]) -> None:
         with written(self.path):
-            text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))  # sums that overflow are infinite
+            text = json.dumps(
+                line, ensure_ascii=False, separators=(",", ":")
+            )  # sums that overflow are infinite
             self._file.write(text.encode() + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
