@@ -26,7 +26,6 @@ __all__ = [
     "Beside",
     "Weighted",
     "attained_by_row",
-    "people",
     "reference_kind",
     "references_of",
     "weighted_references",
@@ -74,46 +73,15 @@ def reference_kind(plan: Plan, regions: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _People:
-    """The population of each region of the regions table, year by year."""
-
-    intake: Intake
-
-    @cached_property
-    def known(self) -> dict[int, FloatArray | None]:
-        """What was looked up so far."""
-        return {}
-
-    def of(self, block: Block) -> FloatArray | None:
-        """Return the population of the rows of one year, None without a regions table that has it."""
-        regions, [year] = self.intake.framework.regions, block.years
-        if regions is None or block.code is None:
-            return None
-        if year not in self.known:
-            nobody: BoolArray = np.zeros(len(regions.codes), dtype=bool)
-            self.known[year] = regional(self.intake.framework.model, regions, year, nobody)[0]
-        found = self.known[year]
-        if found is None:
-            return None
-        held = found[block.code]
-        if np.isnan(held).any():
-            present: BoolArray = np.zeros(len(regions.codes), dtype=bool)
-            present[block.code] = True
-            regional(self.intake.framework.model, regions, year, present)  # refuses, by name
-        return held
-
-
-def people(intake: Intake) -> _People:
-    """Return what looks up populations."""
-    return _People(intake=intake)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Weighted:
     """Adds up one unit for the weighted means of its years."""
 
     intake: Intake
-    people: _People
+
+    @cached_property
+    def _known(self) -> dict[int, FloatArray | None]:
+        """The population of each region of the regions table, by the years looked up so far."""
+        return {}
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
         """Return by year the sums of values times population, and of population, of each indicator."""
@@ -125,13 +93,31 @@ class Weighted:
         return {"sums": {year: part.tolist() for year, part in sums.items()}}
 
     def _sums(self, rows: Block) -> FloatArray:
-        shared, columns = self.people.of(rows), []
+        shared, columns = self._people(rows), []
         for indicator, x in zip(self.intake.framework.model.indicator, rows.columns, strict=True):
             held = rows.counts.get(indicator.population or "", shared)
             held = np.ones(len(x)) if held is None else held
             weights = np.where(np.isnan(x) | np.isnan(held), 0.0, held)
             columns.append([float((np.where(weights > 0, x, 0.0) * weights).sum()), float(weights.sum())])
         return np.array(columns).T
+
+    def _people(self, rows: Block) -> FloatArray | None:
+        """Return the population of the rows of one year, None without a regions table that has it."""
+        framework, [year] = self.intake.framework, rows.years
+        regions = framework.regions
+        if regions is None or rows.code is None:
+            return None
+        present: BoolArray = np.zeros(len(regions.codes), dtype=bool)
+        if year not in self._known:
+            self._known[year] = regional(framework.model, regions, year, present)[0]
+        found = self._known[year]
+        if found is None:
+            return None
+        held = found[rows.code]
+        if np.isnan(held).any():
+            present[rows.code] = True
+            regional(framework.model, regions, year, present)  # refuses, by name
+        return held
 
 
 def weighted_references(records: Sequence[Mapping[str, Any]]) -> dict[str, FloatArray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,6 @@ from equindex.batch.beside import (
     Beside,
     Weighted,
     attained_by_row,
-    people,
     reference_kind,
     references_of,
     weighted_references,
@@ -25,13 +24,14 @@ from equindex.batch.blocks import Intake
 from equindex.batch.cluster import over_dask
 from equindex.batch.journal import Journal
 from equindex.batch.ordered import attach_sorted, write_sorted
-from equindex.batch.passes import Measure, finalise, footers, merged, summary_of
+from equindex.batch.passes import Measure, Score, finalise, footers, merged, summary_of
 from equindex.batch.sources import Unit
 from equindex.batch.weights import Weigh, weighed, weigher
 from equindex.engine import stream
+from equindex.framework import Fitted, Framework
 from equindex.scoring import Plan
 
-__all__ = ["Fit", "Passage", "Progress"]
+__all__ = ["Decided", "Fit", "Passage", "Progress"]
 
 Progress = Callable[[str, int, int], None]
 _SHARE = 8  # part of the memory that values sorted at a time may take
@@ -84,6 +84,62 @@ class Passage:
         return stream(function, units, engine=self.engine, workers=self.workers)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What the data decide.
+
+    Attributes
+    ----------
+    plan : Plan
+        With its treatments and weights.
+    fill : mapping
+        What fills gaps, by year.
+    summaries : mapping
+        What normalisers measured, by base.
+    told : mapping
+        What footers told, by unit.
+    read : int
+        How many units were read to be measured.
+    beside : Beside
+        What A and E are told with.
+    notes : list of str
+        Of what is not told.
+    """
+
+    plan: Plan
+    fill: Mapping[str, FloatArray]
+    summaries: dict[str, Summary]
+    told: dict[int, FloatArray]
+    read: int
+    beside: Beside
+    notes: list[str]
+
+    def scorer(self, intake: Intake, folder: Path, years: tuple[int, ...] | None, pillars: bool) -> Score:
+        """Return what scores units."""
+        return Score(
+            intake=intake,
+            plan=self.plan,
+            summaries=self.summaries,
+            folder=folder,
+            years=years,
+            pillars=pillars,
+            told=self.told,
+            fill=self.fill,
+            beside=self.beside,
+        )
+
+    def fitted(self, framework: Framework, digests: Mapping[str, str]) -> Fitted:
+        """Return what new regions can be scored with."""
+        return Fitted(
+            framework=framework,
+            weights=self.plan.found.get("derived_weights", {}),
+            summaries={base: replace(part, ordered=None) for base, part in self.summaries.items()},
+            references=self.beside.references,
+            treatments=self.plan.treatments,
+            digests=digests,
+        )
+
+
 @dataclass(frozen=True)
 class Fit:
     """Measures what the data decide, step by step, each in a reading of its own where it needs one."""
@@ -93,6 +149,17 @@ class Fit:
     go: Passage
     work: Path
     memory: int
+
+    def all(self, plan: Plan, footer: bool) -> Decided:
+        """Return all that the data decide; `footer` lets footers stand for reading where that is safe."""
+        plan, fill = self.before(plan)
+        summaries, told, read = self.measured(plan, fill, footer)
+        if plan.by_data:
+            plan = self.weighed(plan, fill, summaries)
+        beside, notes = self.beside(plan)
+        return Decided(
+            plan=plan, fill=fill, summaries=summaries, told=told, read=read, beside=beside, notes=notes
+        )
 
     def before(self, plan: Plan) -> tuple[Plan, dict[str, FloatArray]]:
         """Return the plan with its treatments, and what fills gaps, by year."""
@@ -114,7 +181,7 @@ class Fit:
                 "reference, or score a part in memory (equindex score)."
             )
         elif kind == "weighted_mean":
-            add = Weighted(intake=self.intake, people=people(self.intake))
+            add = Weighted(intake=self.intake)
             references = weighted_references(self.go.through("Comparing", add, self.units))
         elif kind:
             summaries, _ = self._step("Comparing", plan, "compare", {}, self.units)

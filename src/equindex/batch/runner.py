@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from equindex.batch.finish import Year, rank
 from equindex.batch.fit import Fit, Passage, Progress
 from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
-from equindex.batch.passes import Score, refuse_unwanted
+from equindex.batch.passes import refuse_unwanted
 from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, part_of
 from equindex.batch.spool import Stream, csv_stream, database_stream, digest_of_file, refuse_changed, spool
 from equindex.batch.tables import Tables
@@ -182,38 +182,16 @@ def run(
             if not any(part.rows for part in parts):
                 raise DataError(f"{_said(source)} has no rows. Check what was exported.")
             go = Passage(journal, engine, count, address, progress)
-            fit = Fit(intake, units, go, work, size)
-            plan, fill = fit.before(plan)
-            summaries, told, read = fit.measured(plan, fill, footer)
-            if plan.by_data:
-                plan = fit.weighed(plan, fill, summaries)
-            beside, unsaid = fit.beside(plan)
-            notes += unsaid
-            fitted = Fitted(
-                framework=framework,
-                weights=plan.found.get("derived_weights", {}),
-                summaries={base: replace(part, ordered=None) for base, part in summaries.items()},
-                references=beside.references,
-                treatments=plan.treatments,
-                digests={name: str(stamp[-1]) for name, stamp in stamps.items()},
-            )
-            scorer = Score(
-                intake=intake,
-                plan=plan,
-                summaries=summaries,
-                folder=work,
-                years=shown,
-                pillars=pillars,
-                told=told,
-                fill=fill,
-                beside=beside,
-            )
+            decided = Fit(intake, units, go, work, size).all(plan, footer)
+            notes += decided.notes
+            fitted = decided.fitted(framework, {name: str(stamp[-1]) for name, stamp in stamps.items()})
+            scorer = decided.scorer(intake, work, shown, pillars)
             records = go.through("Scoring", scorer, units, _complete(work))
             rows, there = _counted(records, shown)
-            _finish(intake, plan, units, Year.all_of(work, records), go, size)
+            _finish(intake, decided.plan, units, Year.all_of(work, records), go, size)
             where = streams[0].record if streams and streams[0].record else {"path": _said(source)}
             again = {"data": {**where, "files": stamps}} | {k: before[k] for k in ("time", "data") if before}
-            _provenance(work, framework, identity["options"], again, journal, rows, plan.found)
+            _provenance(work, framework, identity["options"], again, journal, rows, decided.plan.found)
             fitted.save(work / "fitted.json", force=True)
         finally:
             journal.close()
@@ -225,7 +203,7 @@ def run(
         rows=rows,
         years=there,
         units=len(units),
-        read=read,
+        read=decided.read,
         notes=tuple(notes),
     )
 
