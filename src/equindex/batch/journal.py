@@ -126,9 +126,8 @@ class Journal:
 
     def _write(self, line: dict[str, Any]) -> None:
         with written(self.path):
-            text = json.dumps(
-                line, ensure_ascii=False, separators=(",", ":")
-            )  # sums that overflow are infinite
+            # sums that overflow are infinite
+            text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
             self._file.write(text.encode() + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
