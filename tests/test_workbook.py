@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
@@ -216,6 +217,18 @@ def test_reasons_and_notes_are_in_the_language_of_the_book():
     text = everything(content)
     assert "只有一个地区有得分" in text
     assert not [line for line in text.splitlines() if re.search("cells are missing|only one region", line)]
+
+
+def test_what_was_not_measured_has_no_source_year():
+    data = pd.DataFrame(
+        {"region": list("ABCD"), "year": 2020, "indicator": "a", "value": ["1", "2", "3", "—"],
+         "source_year": [2020, 2018, 2020, 2015]}
+    )  # fmt: skip
+
+    quality = grid(workbook(framework(["a"]), data), "Data quality")
+
+    assert [row[10] for row in quality if row[1] == "a"] == [2018]
+    assert [row[1:3] for row in quality if "measured" in row[2]] == [["B", "measured in 2018"]]
 
 
 def test_too_many_regions_are_values_and_the_book_says_so(monkeypatch):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from equindex.monitoring import Monitoring
     from equindex.uncertainty import Sensitivity, Uncertainty
 
-__all__ = ["ANALYSES", "Found", "Lang", "gather"]
+__all__ = ["ANALYSES", "Found", "Lang", "gather", "source_years"]
 
 Lang = Literal["en", "zh"]
 ANALYSES = ("evenness", "monitoring", "uncertainty", "sensitivity")
@@ -253,6 +253,14 @@ def gather(
         find=framework.region,
         reword=reword or (_chinese if lang == "zh" else str),
     )
+
+
+def source_years(panel: Panel, rows: NDArray[np.intp]) -> FloatArray:
+    """Return the year in which each cell of some rows was measured, NaN where that is not said or nothing was."""
+    x = panel.x[rows]
+    if panel.source_year is None:
+        return np.full(x.shape, np.nan)
+    return np.where(np.isnan(x), np.nan, panel.source_year[rows])
 
 
 def _chinese(text: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from equindex._formula import plain
 from equindex._registry import Method, families
 from equindex.model import MethodCall
-from equindex.report.gather import Found
+from equindex.report.gather import Found, source_years
 from equindex.report.view import Block, Cell, Code, Column, Row, Section, Table, Text, number, share
 from equindex.report.words import WORDS, Say, joined
 
@@ -30,8 +30,8 @@ def quality(found: Found, say: Say) -> Section:
     x, filled = panel.x[rows], found.scores.full.x[rows]
     here = set(rows.tolist())
     bounds = np.bincount([at for row, at in panel.bounds if row in here], minlength=x.shape[1])
-    source = np.full(x.shape, np.nan) if panel.source_year is None else panel.source_year[rows]
-    old = np.isfinite(source) & (source < found.year) & np.isfinite(x)
+    source = source_years(panel, rows)
+    old = source < found.year
     missing, imputed = np.isnan(x), np.isnan(x) & np.isfinite(filled)
     lead = [
         say(

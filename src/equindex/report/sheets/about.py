@@ -12,7 +12,7 @@ from equindex import aggregate, attainment, equalization, impute, normalise, tre
 from equindex._formula import plain
 from equindex._registry import Family
 from equindex.model import MethodCall
-from equindex.report.gather import Found
+from equindex.report.gather import Found, source_years
 from equindex.report.method import bibtex, paragraph
 from equindex.report.sheets.book import HEAD, Book, Sheet, width
 from equindex.report.sheets.live import Live
@@ -38,15 +38,12 @@ def quality_sheet(book: Book, scores: Scores, live: Live, names: Sequence[str]) 
     rows = panel.order[live.rows]
     given, full = panel.x[rows], scores.full.x[rows]
     imputed = np.isnan(given) & ~np.isnan(full)
-    sources = None if scores.full.source_year is None else scores.full.source_year[rows]
+    sources = source_years(panel, rows)
     inside = {int(row) for row in rows}
     bounds = [leaf for row, leaf in panel.bounds if row in inside]
     body: list[list[Any]] = []
     for leaf, indicator in enumerate(model.indicator):
         known = given[:, leaf][np.isfinite(given[:, leaf])]
-        oldest = np.nan
-        if sources is not None and np.isfinite(sources[:, leaf]).any():
-            oldest = float(np.nanmin(sources[:, leaf]))
         spread = (known.min(), np.median(known), known.max()) if known.size else (np.nan,) * 3
         body.append(
             [
@@ -58,7 +55,7 @@ def quality_sheet(book: Book, scores: Scores, live: Live, names: Sequence[str]) 
                 int(imputed[:, leaf].sum()),
                 bounds.count(leaf),
                 *map(float, spread),
-                oldest,
+                float(np.fmin.reduce(sources[:, leaf])),
                 indicator.source,
             ]
         )
@@ -95,7 +92,7 @@ def _said(book: Book, scores: Scores, live: Live, names: Sequence[str]) -> Itera
     words, panel, tree = book.words, scores.panel, scores.plan.tree
     rows = panel.order[live.rows]
     given, full = panel.x[rows], scores.full.x[rows]
-    sources = None if scores.full.source_year is None else scores.full.source_year[rows]
+    sources = source_years(panel, rows)
     place = {int(row): k for k, row in enumerate(rows)}
     printed: dict[int, list[tuple[int, str]]] = {}
     for (row, leaf), bound in panel.bounds.items():
@@ -109,9 +106,8 @@ def _said(book: Book, scores: Scores, live: Live, names: Sequence[str]) -> Itera
             alike.setdefault((what, book.told(reason)), []).append(names[k])
         for k, raw in printed.get(leaf, ()):
             alike.setdefault((words("bounds"), raw), []).append(names[k])
-        measured = np.full(len(rows), np.nan) if sources is None else sources[:, leaf]
-        for k in np.flatnonzero(measured < live.year).tolist():
-            alike.setdefault((words("old", year=float(measured[k])), ""), []).append(names[k])
+        for k in np.flatnonzero(sources[:, leaf] < live.year).tolist():
+            alike.setdefault((words("old", year=sources[k, leaf]), ""), []).append(names[k])
         for (what, why), regions in alike.items():
             yield tree.names[node], _listed(book, regions), what, why
 
