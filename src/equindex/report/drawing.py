@@ -1,4 +1,4 @@
-"""What sections share: charts, figures in sentences, lists of names."""
+"""What sections share: charts, and figures in sentences."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from equindex.charts import png as to_png
 from equindex.errors import DataError
 from equindex.report.gather import Found
 from equindex.report.view import Block, Picture
-from equindex.report.words import Say, joined
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["chart", "drawn", "figure", "some"]
+__all__ = ["chart", "drawn", "figure"]
 
 
 def chart(found: Found, name: str, *, png: bool = False) -> bytes:
@@ -54,10 +53,3 @@ def drawn(found: Found, name: str) -> list[Block]:
 def figure(found: Found, row: int) -> str:
     """Return the score of a row as sentences say it."""
     return f"{found.score[row]:.{found.digits}f}"
-
-
-def some(found: Found, say: Say, names: list[str], most: int = 8) -> str:
-    """Join names, and count those beyond so many."""
-    if len(names) <= most:
-        return joined(found.lang, names)
-    return say("and_more", names=joined(found.lang, names[:most]), more=len(names) - most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from equindex.charts.style import SHADES, shades
-from equindex.report.drawing import drawn, figure, some
+from equindex.report.drawing import drawn, figure
 from equindex.report.gather import Found
 from equindex.report.view import (
     Block,
@@ -23,7 +23,7 @@ from equindex.report.view import (
     plain,
     share,
 )
-from equindex.report.words import Say, joined
+from equindex.report.words import Say, joined, some
 
 __all__ = ["map_", "why"]
 
@@ -179,7 +179,7 @@ def map_(found: Found, say: Say) -> Section | None:
     told = []
     for key, lost in (("map_unmatched", features), ("map_missing", regions)):
         if lost:
-            told.append(say(key, names=some(found, say, lost, 30)))
+            told.append(say(key, names=some(found.lang, lost, 30)))
     if told:
         blocks.append(Text(sentences=told))
     return Section(id="map", title=say("map"), blocks=blocks)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from equindex.report.drawing import drawn, figure, some
+from equindex.report.drawing import drawn, figure
 from equindex.report.gather import Found
 from equindex.report.view import (
     Block,
@@ -21,7 +21,7 @@ from equindex.report.view import (
     number,
     share,
 )
-from equindex.report.words import Say, joined
+from equindex.report.words import Say, joined, some
 
 __all__ = ["answer", "certainty", "ranking", "tiles"]
 
@@ -63,7 +63,7 @@ def _who(found: Found, say: Say) -> str:
         "last": found.name(last), "low": figure(found, last),
     }  # fmt: skip
     if len(leaders) > 1:
-        return say("tied", names=some(found, say, [found.name(row) for row in leaders]), **told)
+        return say("tied", names=some(found.lang, [found.name(row) for row in leaders]), **told)
     others = [
         say("named_score", name=found.name(int(row)), score=figure(found, int(row)))
         for row in rows[1 : min(_FEW, len(rows) - 1)]
@@ -185,13 +185,8 @@ def ranking(found: Found, say: Say) -> Section:
     blocks: list[Block] = [_ranking_table(found, say)]
     unscored = [int(row) for row in found.rows if found.scores.rank[row, 0] == 0]
     if unscored:
-        told = [
-            say("unscored_because", name=found.name(row), reason=found.unscored(row)) for row in unscored[:8]
-        ]
-        names = joined(found.lang, told)
-        if len(unscored) > 8:
-            names = say("and_more", names=names, more=len(unscored) - 8)
-        blocks.append(Text(sentences=[say("unscored", names=names)]))
+        told = [say("unscored_because", name=found.name(row), reason=found.unscored(row)) for row in unscored]
+        blocks.append(Text(sentences=[say("unscored", names=some(found.lang, told))]))
     return Section(id="ranking", title=say("ranking"), blocks=blocks)
 
 

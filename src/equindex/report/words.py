@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from equindex.report.gather import Lang
 
-__all__ = ["WORDS", "Say", "joined", "words"]
+__all__ = ["WORDS", "Say", "joined", "some", "words"]
 
 Say = Callable[..., str]
 
@@ -392,3 +392,9 @@ def words(lang: Lang) -> Say:
 def joined(lang: Lang, names: Iterable[str]) -> str:
     """Join names as the language does."""
     return ("、" if lang == "zh" else ", ").join(names)
+
+
+def some(lang: Lang, names: Sequence[str], most: int = 8) -> str:
+    """Join names, and count those beyond so many."""
+    told = joined(lang, names[:most])
+    return told if len(names) <= most else words(lang)("and_more", names=told, more=len(names) - most)

@@ -16,6 +16,7 @@ from equindex.report.gather import Found, source_years
 from equindex.report.method import bibtex, paragraph
 from equindex.report.sheets.book import HEAD, Book, Sheet, width
 from equindex.report.sheets.live import Live
+from equindex.report.words import some
 from equindex.report.words import words as phrases
 from equindex.scoring import Scores
 
@@ -109,16 +110,7 @@ def _said(book: Book, scores: Scores, live: Live, names: Sequence[str]) -> Itera
         for k in np.flatnonzero(sources[:, leaf] < live.year).tolist():
             alike.setdefault((words("old", year=sources[k, leaf]), ""), []).append(names[k])
         for (what, why), regions in alike.items():
-            yield tree.names[node], _listed(book, regions), what, why
-
-
-def _listed(book: Book, names: Sequence[str]) -> str:
-    comma = "、" if book.words.lang == "zh" else ", "
-    if len(names) <= _NAMED:
-        return comma.join(names)
-    shown = comma.join(names[:_NAMED])
-    count = len(names) if book.words.lang == "zh" else len(names) - _NAMED
-    return book.words("and_more", names=shown, count=count)
+            yield tree.names[node], some(book.words.lang, regions, _NAMED), what, why
 
 
 # method ------------------------------------------------------------------------------------------------------

@@ -263,7 +263,6 @@ _SAID = {
     "oldest": ("oldest source year", "最早数据年份"),
     "what": ("what", "情况"),
     "old": ("measured in {year:.0f}", "实为{year:.0f}年数据"),
-    "and_more": ("{names} and {count:,} more", "{names}等{count:,}个"),
     "more_cells": ("{count:,} more lines are not listed.", "另有{count:,}行未列。"),
     "all_fine": ("Nothing is missing, imputed, old, or a bound.", "没有缺失、插补、陈旧数据或界值。"),
     "reading": ("Notes from reading the data", "读数说明"),
