@@ -185,8 +185,13 @@ def ranking(found: Found, say: Say) -> Section:
     blocks: list[Block] = [_ranking_table(found, say)]
     unscored = [int(row) for row in found.rows if found.scores.rank[row, 0] == 0]
     if unscored:
-        told = [say("unscored_because", name=found.name(row), reason=found.unscored(row)) for row in unscored]
-        blocks.append(Text(sentences=[say("unscored", names=some(found.lang, told))]))
+        told = [
+            say("unscored_because", name=found.name(row), reason=found.unscored(row)) for row in unscored[:8]
+        ]
+        names = joined(found.lang, told)
+        if len(unscored) > 8:
+            names = say("and_more", names=names, more=len(unscored) - 8)
+        blocks.append(Text(sentences=[say("unscored", names=names)]))
     return Section(id="ranking", title=say("ranking"), blocks=blocks)
 
 
