@@ -374,3 +374,27 @@ def test_weights_are_derived_from_a_table_as_from_a_file(tmp_path):
         found.append(out.read_text(encoding="utf-8").split("[weights]")[1])
     assert found[0] == found[1]
     assert "observations, SHA-256" in (tmp_path / "table.toml").read_text(encoding="utf-8")
+
+
+def test_a_server_that_refuses_to_be_read_only_is_not_read(monkeypatch):
+    psycopg = pytest.importorskip("psycopg")
+
+    class Pooler:
+        """A connection that takes no settings."""
+
+        closed = False
+
+        def execute(self, sql):
+            raise psycopg.OperationalError(f"not here: {sql}")
+
+        def close(self):
+            self.closed = True
+
+    pooler = Pooler()
+    monkeypatch.setattr(psycopg, "connect", lambda **_: pooler)
+
+    with pytest.raises(
+        EngineError, match=r"postgresql://me:\*\*\*@host/db cannot be read safely: not here: SET"
+    ):
+        Database(url="postgresql://me:secret@host/db", table="t").header()
+    assert pooler.closed

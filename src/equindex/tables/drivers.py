@@ -186,12 +186,18 @@ def _postgres(url: str, shown: str) -> Generator[Session]:
             "~/.pgpass give one that is not in the address)."
         ) from None
     with closing(connection):
-        connection.execute("SET default_transaction_read_only = on")
-        connection.commit()
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all rows are wanted
-        yield _Postgres(connection, (psycopg.Error,))
+        try:
+            connection.execute("SET default_transaction_read_only = on")
+            connection.commit()
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all rows are wanted
+            session = _Postgres(connection, (psycopg.Error,))
+        except psycopg.Error as error:
+            raise EngineError(
+                f"{shown} cannot be read safely: {said(error)}. Connect to the server itself."
+            ) from None
+        yield session
 
 
 @contextmanager
