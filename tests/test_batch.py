@@ -3,6 +3,7 @@
 import json
 import shutil
 import struct
+import sys
 
 import numpy as np
 import pandas as pd
@@ -882,6 +883,23 @@ def test_sums_that_overflow_are_refused_as_in_memory(tmp_path, monkeypatch, rows
     assert str(found.value).splitlines()[:2] == str(said.value).splitlines()
 
 
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_rows_of_another_year_than_their_folder_says_are_refused(tmp_path, form):
+    frame = data()
+    for year, rows in frame.groupby("year"):
+        (tmp_path / "data" / f"year={year}").mkdir(parents=True)
+        getattr(rows, f"to_{form}")(tmp_path / "data" / f"year={year}" / f"x.{form}", index=False)
+    batch.run(built(), tmp_path / "data", tmp_path / "out")
+    same(read(tmp_path / "out")["index"].to_numpy(), built().score(frame).index.to_numpy())
+
+    (tmp_path / "data" / "year=2020").rename(tmp_path / "data" / "year=2018")
+
+    with pytest.raises(
+        DataError, match=r"year=2018.*row group 0: its folder says year=2018, but rows are of 2020"
+    ):
+        batch.run(built(), tmp_path / "data", tmp_path / "other")
+
+
 def test_nothing_to_read_is_said(tmp_path):
     (tmp_path / "empty").mkdir()
     for source, said in ((tmp_path / "emty", "Did you mean 'empty'"), (tmp_path / "empty", "no Parquet")):
@@ -1092,6 +1110,11 @@ def test_faults_are_one_message_and_an_interrupt_says_how_to_go_on(project, monk
     assert (done := run(*given, "--memory", "much")).exit_code == 1
     assert "is no amount of memory" in done.output
     assert run(*given, "--workers", "0").exit_code == 1
+    assert "Give one of them" in run(*given, "--resume", "--force").output
+    assert "Add --engine dask" in run(*given, "--address", "tcp://localhost:1").output
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pyarrow", None)
+        assert "Error: a batch needs pyarrow. Run: pip install" in run(*given).output
     shutil.copy(project / "framework.toml", project / "out")
     assert (done := run(*given)).exit_code == 1
     assert "is a file" in done.output

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from equindex import tables
 from equindex._arrays import BoolArray, FloatArray, IntArray
-from equindex.batch.sources import Part, Unit, opened, unreadable
+from equindex.batch.sources import Part, Unit, hive, opened, unreadable
 from equindex.errors import DataError, nearest
 from equindex.framework import Framework
 from equindex.model import RegionReference
@@ -197,6 +197,7 @@ class Intake:
         wanted = self._wanted(wide, columns)
         have = {name for name, _ in part.columns}
         chosen = {*self.framework.model.table.keep, *self.framework.model.table.drop}
+        said = dict(hive(part.name)).get(str(wide.year)) if wide.year in have else None
         asked = [n for n in dict.fromkeys([wide.region, wide.year, *wanted.values(), *chosen]) if n in have]
         with opened(unit) as file:
             with unreadable(unit.name):
@@ -211,7 +212,14 @@ class Intake:
                     batch = next(batches, None)
                 if batch is None:
                     return
-                yield self.block(batch, wide, faults, unit.name, dict(part.constants), wanted)
+                block = self.block(batch, wide, faults, unit.name, dict(part.constants), wanted)
+                other = [] if said is None else [year for year in block.years if year != year_of(said)]
+                if other:
+                    faults.append(
+                        f"{unit.name}: its folder says {wide.year}={said}, but rows are of {other[0]}. Move the file, "
+                        "or mend the column."
+                    )
+                yield block
 
     def _wanted(self, wide: Wide, columns: Collection[int] | None) -> dict[str, str]:
         """Return the variables that are needed, with their columns."""

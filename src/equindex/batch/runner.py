@@ -20,7 +20,7 @@ from equindex.batch.passes import refuse_unwanted
 from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, part_of
 from equindex.batch.spool import Stream, csv_stream, database_stream, digest_of_file, refuse_changed, spool
 from equindex.batch.tables import Tables
-from equindex.errors import DataError, FrameworkError, MethodError
+from equindex.errors import DataError, EngineError, FrameworkError, MethodError
 from equindex.framework import Fitted, Framework
 from equindex.framework.files import clock
 from equindex.scoring import Plan
@@ -147,7 +147,14 @@ def run(
     EngineError
         If the folder cannot be written, or another run writes into it.
     """
+    _arrow_or_refuse()
     output = Path(output)
+    if resume and force:
+        raise MethodError("--resume goes on with a run, --force begins again. Give one of them.")
+    if address is not None and engine != "dask":
+        raise MethodError(
+            f"an address is for Dask, and the engine is {engine!r}. Add --engine dask, or leave it out."
+        )
     size = memory if isinstance(memory, int) else size_of(memory)
     one_of("engine", engine, ("serial", "threads", "dask"))
     refuse(framework)
@@ -206,6 +213,14 @@ def run(
         read=decided.read,
         notes=tuple(notes),
     )
+
+
+def _arrow_or_refuse() -> None:
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise EngineError("a batch needs pyarrow. Run: pip install 'equindex[parquet]'.") from None
+    del pa
 
 
 def _looked_at(
@@ -317,7 +332,7 @@ def _counted(
     there = tuple(sorted({int(year) for found in records for year in found["parts"]}))
     absent = [str(year) for year in years or () if year not in there]
     if absent:
-        raise DataError(f"no data for {', '.join(absent)}. Give other years.")
+        raise DataError(f"no data for {', '.join(absent)}. Give other years, and begin again with --force.")
     return rows, there
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "files_of",
     "filesystem",
     "grid",
+    "hive",
     "opened",
     "part_of",
     "unreadable",
