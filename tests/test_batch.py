@@ -436,7 +436,8 @@ def test_a_region_twice_in_different_files_is_named(tmp_path, monkeypatch, memor
     frame = data()
     twice = pd.concat([frame, frame[frame["region"].isin(["r00007", "r00011"]) & (frame["year"] == 2020)]])
 
-    with pytest.raises(DataError, match=r"2020: r00007, r00011 stand twice"):
+    where = r"part-0.parquet, row groups 0 to 3; \S+part-1.parquet, row groups 0 to 3\."
+    with pytest.raises(DataError, match=rf"2020: r00007, r00011 stand twice, in \S+{where}"):
         batch.run(built(), laid(tmp_path / "data", twice, files=2), tmp_path / "out", memory=memory)
 
     assert not (tmp_path / "out" / "scores").exists()

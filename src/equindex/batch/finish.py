@@ -64,7 +64,12 @@ class Year:
 
 
 def rank(
-    years: Sequence[Year], folder: Path, decimals: int | None, memory: int, done: Callable[[int], None]
+    years: Sequence[Year],
+    folder: Path,
+    decimals: int | None,
+    memory: int,
+    done: Callable[[int], None],
+    names: Sequence[str],
 ) -> None:
     """Refuse regions that stand twice in a year, in whatever files, and write the rank of every row within its year.
 
@@ -80,11 +85,13 @@ def rank(
         Bytes that may be used; a year that they do not hold is ranked in several readings.
     done : callable
         Told the rows of each year when it is done.
+    names : sequence of str
+        What messages call the units.
 
     Raises
     ------
     DataError
-        Naming the first regions that stand twice.
+        Naming the first regions that stand twice, and where.
     """
     said = []
     for year in years:
@@ -95,12 +102,29 @@ def rank(
             _ranked_in_parts(year, folder, decimals, memory)
         if twice:
             more = f" and {len(twice) - _SHOWN:,} more" if len(twice) > _SHOWN else ""
-            said.append(f"{year.year}: {', '.join(twice[:_SHOWN])}{more} stand twice.")
+            where = [names[number] for number in _units_with(year, twice[:_SHOWN])]
+            others = f" and {len(where) - _SHOWN:,} more" if len(where) > _SHOWN else ""
+            said.append(
+                f"{year.year}: {', '.join(twice[:_SHOWN])}{more} stand twice, in {'; '.join(where[:_SHOWN])}{others}."
+            )
         done(year.rows)
     if said:
         raise DataError(
             "\n".join(said) + "\nKeep one row for each region and year, then begin again with --force."
         )
+
+
+def _units_with(year: Year, regions: Sequence[str]) -> list[int]:
+    """Return the units that have one of these regions."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pa.array(regions)
+    return [
+        number
+        for number, table in year.columns("region")
+        if pc.any(pc.is_in(table.column("region"), value_set=wanted)).as_py()
+    ]
 
 
 def _ranked_whole(year: Year, folder: Path, decimals: int | None) -> list[str]:

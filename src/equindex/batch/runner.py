@@ -348,7 +348,7 @@ def _finish(
         if go.progress is not None:
             go.progress("Ranking", done, total)
 
-    rank(years, folder, plan.rank_decimals, memory, ranked)
+    rank(years, folder, plan.rank_decimals, memory, ranked, [unit.name for unit in units])
     tables = Tables(intake=intake, plan=plan, units=units, years=years, memory=memory)
     _keep(folder / "index.parquet", tables.index())
     inequality = tables.inequality()
