@@ -257,6 +257,37 @@ def test_what_is_no_store_is_said(folder, tmp_path):
         Store(folder).run(7)
 
 
+def test_a_store_where_nothing_can_be_written_is_read_as_it_lies(folder, monkeypatch):
+    kept(folder)
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    assert [run.run for run in Store(folder).runs()] == [1]
+    assert list(Store(folder).tables(1)["scores"]["rank"])
+    with pytest.raises(EngineError, match=r"readonly database.*--store"):
+        Store(folder, create=True)
+
+
+def test_a_batch_whose_store_cannot_be_written_does_not_begin(tmp_path):
+    pytest.importorskip("pyarrow")
+    (tmp_path / "f.toml").write_text('id = "x"\n[methods]\nnormalise = "minmax"\n[[indicator]]\nid = "a"\n')
+    (tmp_path / "d.csv").write_text("region,year,a\nA,2020,1\nB,2020,3\n")
+    words = [
+        "batch",
+        tmp_path / "f.toml",
+        tmp_path / "d.csv",
+        "-o",
+        tmp_path / "o",
+        "--store",
+        tmp_path / "no" / "s",
+    ]
+
+    done = CliRunner().invoke(app, [str(word) for word in words])
+
+    assert done.exit_code == 1
+    assert "cannot be opened" in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
 def test_the_commands(folder, tmp_path):
     files = folder / "framework.toml", folder / "observations.csv"
     run("score", *files, "--save", "--note", "=1+1", "--quiet")

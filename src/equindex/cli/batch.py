@@ -20,7 +20,7 @@ from equindex.cli._options import (
     framework_of,
 )
 from equindex.cli._run import command, say, stages
-from equindex.cli.runs import keep
+from equindex.cli.runs import keep, kept_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +88,7 @@ def batch(
     from equindex import batch as library
 
     built = framework_of(framework, sets, weights)
+    kept_in(framework, save, store)  # a store that cannot be written stops the run before its hours of work
     try:
         with stages("Measuring", quiet) as progress:
             found = library.run(

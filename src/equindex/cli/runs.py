@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:  # typer reads the annotations at run time
     from pathlib import Path
 
-__all__ = ["keep"]
+__all__ = ["keep", "kept_in"]
 
 runs = typer.Typer(
     name="runs", help="Runs kept with --save: list, show, export, verify, compare.", no_args_is_help=True
@@ -59,14 +59,21 @@ def keep(
     quiet: bool,
 ) -> None:
     """Keep a run in the store beside the framework, or in the one that is named, where either is asked for."""
-    if not save and store is None:
+    place = kept_in(framework, save, store)
+    if place is None:
         return
-    from equindex.store import Store
-
-    place = Store(store or framework.parent, create=True)
     number = place.save(tables, provenance, note=note)
     if not quiet:
         say(f"Kept as run {number} in {place.path}.")
+
+
+def kept_in(framework: Path, save: bool, store: Path | None) -> Store | None:
+    """Return the store in which a run is to be kept, where that is asked for; one that cannot be written is refused."""
+    if not save and store is None:
+        return None
+    from equindex.store import Store
+
+    return Store(store or framework.parent, create=True)
 
 
 def _store(path: Path | None) -> Store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -104,6 +105,8 @@ class Store:
                         for statement in _SCHEMA.split(";"):
                             connection.execute(statement)
                         connection.execute(f"PRAGMA user_version = {_FORMAT}")
+            elif create:
+                connection.execute(f"PRAGMA user_version = {_FORMAT}")  # as it is, if it can be written
             elif not self._known(connection):
                 raise FrameworkError(
                     f"{str(self.path)!r} is empty. Keep a run first: equindex score … --save."
@@ -128,11 +131,20 @@ class Store:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """Open the file; what SQLite says becomes one message."""
+        """Open the file; what SQLite says becomes one message.
+
+        Where nothing can be written beside it, as on a medium that is read-only, it is read as it lies: SQLite would
+        begin a log there even to read.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        lies = self.path.exists() and not os.access(self.path.parent, os.W_OK) and not log.exists()
+        place = f"{self.path.absolute().as_uri()}?immutable=1" if lies else str(self.path)
         try:
-            connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
+            connection = sqlite3.connect(place, timeout=_WAIT, isolation_level=None, uri=lies)
         except sqlite3.Error as error:
-            raise EngineError(f"{str(self.path)!r} cannot be opened: {error}.") from None
+            raise EngineError(
+                f"{str(self.path)!r} cannot be opened: {error}. Name a file in a folder that can be written (--store)."
+            ) from None
         try:
             connection.execute("PRAGMA synchronous = FULL")
             yield connection
@@ -146,7 +158,8 @@ class Store:
                     f"{str(self.path)!r} is no store of equindex, or damaged: {error}."
                 ) from None
             raise EngineError(
-                f"{str(self.path)!r} could not be used: {error}. Nothing was changed."
+                f"{str(self.path)!r} could not be used: {error}. Nothing was changed. Mend that, or name another "
+                "file with --store."
             ) from None
         finally:
             connection.close()
