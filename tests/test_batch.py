@@ -901,6 +901,21 @@ def test_rows_of_another_year_than_their_folder_says_are_refused(tmp_path, form)
         batch.run(built(), tmp_path / "data", tmp_path / "other")
 
 
+@pytest.mark.parametrize("table", [False, True])
+def test_regions_that_are_bytes_are_text_where_they_can_be(tmp_path, table):
+    leaves = framework(["a"], regions=[{"region": "北京"}, {"region": "上海"}] if table else ())
+    words = pa.array([name.encode() for name in ("北京", "上海")])
+    pq.write_table(pa.table({"region": words, "year": [2020, 2020], "a": [1.0, 2.0]}), tmp_path / "x.parquet")
+    batch.run(leaves, tmp_path / "x.parquet", tmp_path / "out")
+    assert sorted(read(tmp_path / "out")["region"]) == ["上海", "北京"]
+
+    words = pa.array([name.encode("gbk") for name in ("北京", "上海")])
+    pq.write_table(pa.table({"region": words, "year": [2020, 2020], "a": [1.0, 2.0]}), tmp_path / "y.parquet")
+
+    with pytest.raises(DataError, match=r"y\.parquet, row group 0: the regions are bytes, and not of UTF-8"):
+        batch.run(leaves, tmp_path / "y.parquet", tmp_path / "other")
+
+
 def test_nothing_to_read_is_said(tmp_path):
     (tmp_path / "empty").mkdir()
     for source, said in ((tmp_path / "emty", "Did you mean 'empty'"), (tmp_path / "empty", "no Parquet")):
@@ -1065,6 +1080,18 @@ def test_results_are_replaced_by_force_alone(tmp_path):
     batch.run(built(), source, tmp_path / "out", years=[2020], force=True)
 
     assert set(read(tmp_path / "out")["year"]) == {2020}
+
+
+def test_results_among_the_data_are_refused(tmp_path):
+    source = laid(tmp_path / "data", data())
+
+    for inside in (source, source / "out", tmp_path / "other" / ".." / "data" / "out"):
+        with pytest.raises(FrameworkError, match="the next run would read its results as data"):
+            batch.run(built(), source, inside)
+    batch.run(built(), source, source / "_out")
+    batch.run(built(), source, tmp_path / "out")
+
+    assert bytes_of(source / "_out") == bytes_of(tmp_path / "out")
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_that_looks_finished(tmp_path, monkeypatch):

@@ -312,6 +312,13 @@ class Intake:
 
         if column is None:
             column = pa.array([constant] * size, type=pa.string())
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            try:
+                column = column.cast(pa.string())
+            except pa.ArrowInvalid:
+                raise DataError(
+                    f"{name}: the regions are bytes, and not of UTF-8. Write them as text."
+                ) from None
         regions = self.framework.regions
         if regions is None:
             if pa.types.is_dictionary(column.type):

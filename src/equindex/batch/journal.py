@@ -59,9 +59,11 @@ def written(path: Path) -> Iterator[None]:
         yield
     except (OSError, pa.ArrowException) as error:
         said = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        full = any(word in said.lower() for word in ("no space", "quota"))
         raise EngineError(
-            f"{path} cannot be written: {said.rstrip('.')}. What is finished is kept: make room, then go on with "
-            "--resume."
+            f"{path} cannot be written: {said.rstrip('.')}. "
+            + ("Make room" if full else "Mend that, or give another folder")
+            + "; what is finished is kept, and --resume goes on with it."
         ) from None
 
 
@@ -126,7 +128,6 @@ class Journal:
 
     def _write(self, line: dict[str, Any]) -> None:
         with written(self.path):
-            # sums that overflow are infinite
             text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
             self._file.write(text.encode() + b"\n")
             self._file.flush()

@@ -17,7 +17,7 @@ from equindex.batch.fit import Fit, Passage, Progress
 from equindex.batch.journal import WORK, Journal, locked, whole, written
 from equindex.batch.limits import refuse
 from equindex.batch.passes import refuse_unwanted
-from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, part_of
+from equindex.batch.sources import TEXT, Part, Unit, files_of, grid, hidden, part_of
 from equindex.batch.spool import Stream, csv_stream, database_stream, digest_of_file, refuse_changed, spool
 from equindex.batch.tables import Tables
 from equindex.errors import DataError, EngineError, FrameworkError, MethodError
@@ -166,6 +166,7 @@ def run(
     with written(output):
         if output.exists() and not output.is_dir():
             raise FrameworkError(f"{output} is a file. Give a folder.")
+        _refuse_inside(source, output)
     work = output.absolute() / WORK
     if not force and not resume:
         _refuse_results(output)
@@ -221,6 +222,16 @@ def _arrow_or_refuse() -> None:
     except ImportError:
         raise EngineError("a batch needs pyarrow. Run: pip install 'equindex[parquet]'.") from None
     del pa
+
+
+def _refuse_inside(source: str | Path | Database | Stream, output: Path) -> None:
+    """Refuse a folder for the results among the data, where the next run would read them as data."""
+    if isinstance(source, str | Path) and Path(source).is_dir():
+        inside = output.resolve().is_relative_to(Path(source).resolve())
+        if inside and not hidden(output.resolve(), Path(source).resolve()):
+            raise FrameworkError(
+                f"{output} lies in {source}: the next run would read its results as data. Give a folder elsewhere."
+            )
 
 
 def _looked_at(

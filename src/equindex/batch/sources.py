@@ -22,6 +22,7 @@ __all__ = [
     "files_of",
     "filesystem",
     "grid",
+    "hidden",
     "hive",
     "opened",
     "part_of",
@@ -97,7 +98,7 @@ def files_of(source: str) -> list[str]:
     elif glob.has_magic(source) and not Path(source).exists():
         found = [name for name in glob.glob(source, recursive=True) if Path(name).is_file()]  # noqa: PTH207
     elif Path(source).is_dir():
-        found = [str(p) for p in Path(source).rglob("*") if p.is_file() and not _hidden(p, Path(source))]
+        found = [str(p) for p in Path(source).rglob("*") if p.is_file() and not hidden(p, Path(source))]
     elif Path(source).is_file():
         found = [source]
     else:
@@ -114,7 +115,8 @@ def files_of(source: str) -> list[str]:
     return kept
 
 
-def _hidden(path: Path, root: Path) -> bool:
+def hidden(path: Path, root: Path) -> bool:
+    """Say whether a file under `root` is none of the data, as those of ``.git`` and ``_temporary`` are."""
     return any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
 
 
