@@ -303,6 +303,21 @@ def test_destinations_that_cannot_be_are_refused(tmp_path, frame):
     assert listing(tmp_path) == {"file": b""}
 
 
+def test_files_of_several_folders_are_written_together_or_not_at_all(tmp_path):
+    first, second = tmp_path / "new" / "a.html", tmp_path / "b.xlsx"
+    second.mkdir()
+
+    with pytest.raises(EngineError, match=r"a\.html and .*b\.xlsx could not be written.*Nothing was changed"):
+        io.write_files({first: b"a", second: b"b"}, force=True)
+    assert listing(tmp_path) == {}
+    assert not first.parent.exists()
+    second.rmdir()
+    io.write_files({first: b"a", second: b"b"})
+    with pytest.raises(FrameworkError, match=r"a\.html, .*b\.xlsx exist\."):
+        io.write_files({first: b"c", second: b"d"})
+    assert (first.read_bytes(), second.read_bytes()) == (b"a", b"b")
+
+
 def test_parquet_without_pyarrow_names_the_extra(tmp_path, frame, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 

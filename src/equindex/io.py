@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import pandas as pd
 
 from equindex.errors import EngineError, FrameworkError, nearest
 
-__all__ = ["FORMATS", "neutral", "write"]
+__all__ = ["FORMATS", "neutral", "write", "write_files"]
 
 FORMATS: Final = ("csv", "parquet", "xlsx", "json")
 """What results can be written as."""
@@ -30,6 +30,8 @@ _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _HARMLESS = re.compile(r"[+\-－＋]?[\d.,]+([eE][+-]?\d+)?[%％‰]?|[-－—]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 _QUOTED = re.compile(r'[",\r\n]')
+
+Writer = Callable[[Path], None]
 
 
 def write(
@@ -83,11 +85,40 @@ def write(
     apostrophe in front (:func:`neutral`); in workbooks it is a text cell as it is.
     """
     out = Path(out)
-    if sys.platform == "win32" and any(_RESERVED.fullmatch(part) for part in out.parts):
+    _refuse_reserved(out)
+    return _place(_plan(tables, out, format, documents or {}), out, force, inputs)
+
+
+def write_files(files: Mapping[Path, bytes], *, force: bool = False, inputs: Iterable[Path] = ()) -> None:
+    """Write files, in one folder or several, all of them or none.
+
+    Parameters
+    ----------
+    files : mapping of Path to bytes
+        What they hold.
+    force, inputs
+        As in :func:`write`.
+
+    Raises
+    ------
+    FrameworkError, EngineError
+        As in :func:`write`.
+    """
+    for path in files:
+        _refuse_reserved(path)
+    plan = {path: _put(content) for path, content in files.items()}
+    _place(plan, " and ".join(map(str, files)), force, inputs)
+
+
+def _refuse_reserved(path: Path) -> None:
+    if sys.platform == "win32" and any(_RESERVED.fullmatch(part) for part in path.parts):
         raise FrameworkError(
-            f"{out} holds a name that Windows keeps for itself, such as CON. Choose another."
+            f"{path} holds a name that Windows keeps for itself, such as CON. Choose another."
         )
-    plan = _plan(tables, out, format, documents or {})
+
+
+def _place(plan: Mapping[Path, Writer], told: object, force: bool, inputs: Iterable[Path]) -> list[Path]:
+    """Write the files of a plan, or say of what is told why not."""
     existing = [path for path in plan if path.exists()]
     sources = [source for source in inputs if source.exists()]
     taken = [path for path in existing if any(path.samefile(source) for source in sources)]
@@ -101,16 +132,17 @@ def write(
             f"{', '.join(map(str, existing))} {verb}. Write elsewhere, or overwrite with --force."
         )
     try:
-        with _staging(next(iter(plan)).parent if plan else out) as folder:
-            _produce(plan, folder)
+        with ExitStack() as stack:
+            folders = dict.fromkeys(path.parent for path in plan)
+            _produce(plan, {folder: stack.enter_context(_staging(folder)) for folder in folders})
     except PermissionError as error:
         raise EngineError(
-            f"{out} could not be written: {error.strerror or error}. Nothing was changed. "
+            f"{told} could not be written: {error.strerror or error}. Nothing was changed. "
             "Close it if Excel or another program has it open, or choose another place."
         ) from None
     except OSError as error:
         raise EngineError(
-            f"{out} could not be written: {error.strerror or error}. Nothing was changed. "
+            f"{told} could not be written: {error.strerror or error}. Nothing was changed. "
             "Free space, or choose another place."
         ) from None
     return list(plan)
@@ -132,9 +164,6 @@ def neutral(text: str) -> str:
     ("'=1+1", '-3.5', '—', "'@x")
     """
     return f"'{text}" if _FORMULA.match(text) and not _HARMLESS.fullmatch(text) else text
-
-
-Writer = Callable[[Path], None]
 
 
 def _plan(
@@ -170,13 +199,14 @@ def _plan(
 
 
 def _bytes(documents: Mapping[str, bytes], single: bool) -> dict[str, Writer]:
-    def bind(content: bytes) -> Writer:
-        def put(path: Path) -> None:
-            path.write_bytes(content)
+    return {} if single else {name: _put(content) for name, content in documents.items()}
 
-        return put
 
-    return {} if single else {name: bind(content) for name, content in documents.items()}
+def _put(content: bytes) -> Writer:
+    def put(path: Path) -> None:
+        path.write_bytes(content)
+
+    return put
 
 
 def _files(writers: dict[str, Writer], out: Path, single: bool) -> dict[Path, Writer]:
@@ -208,9 +238,9 @@ def _staging(folder: Path) -> Iterator[Path]:
                     path.rmdir()
 
 
-def _produce(plan: Mapping[Path, Writer], staging: Path) -> None:
-    """Write every file into `staging`, then move all to their places, or back if one cannot be moved."""
-    ready = [(staging / f"new-{i}{path.suffix}", path) for i, path in enumerate(plan)]
+def _produce(plan: Mapping[Path, Writer], staging: Mapping[Path, Path]) -> None:
+    """Write every file into its folder's `staging`, then move all to their places, or back if one cannot be moved."""
+    ready = [(staging[path.parent] / f"new-{i}{path.suffix}", path) for i, path in enumerate(plan)]
     for fresh, path in ready:
         plan[path](fresh)
         with fresh.open("rb+") as file:
@@ -218,7 +248,7 @@ def _produce(plan: Mapping[Path, Writer], staging: Path) -> None:
     moved: list[tuple[Path, Path]] = []
     try:
         for i, (fresh, path) in enumerate(ready):
-            before = staging / f"old-{i}"
+            before = fresh.with_name(f"old-{i}")
             if path.exists():
                 _keep(path, before)
             moved.append((before, path))

@@ -224,11 +224,7 @@ def _write(files: dict[Path, bytes], force: bool, found: Found, geo: Path | None
     from equindex import io
 
     inputs = [*found.scores.inputs, *([geo] if geo else [])]
-    folders: dict[Path, dict[str, bytes]] = {}
-    for path, content in files.items():
-        folders.setdefault(path.parent, {})[path.name] = content
-    for folder, documents in folders.items():
-        io.write({}, folder, documents=documents, force=force, inputs=inputs)
+    io.write_files(files, force=force, inputs=inputs)
     return f"Wrote {' and '.join(f'{path} ({_size(content)})' for path, content in files.items())}."
 
 
