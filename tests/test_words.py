@@ -190,5 +190,6 @@ def test_a_chart_that_cannot_be_drawn_says_so_in_chinese(kind: str, says: str, t
     assert english(out) == []
 
 
-def test_the_weights_of_a_variant_are_named_in_chinese() -> None:
+def test_the_weights_of_a_variant_are_named_whole() -> None:
     assert chinese("equal, by pillar") == "逐级等权（同级均分）"
+    assert chinese("A与equal, by pillar：名次不变。") == "A与equal, by pillar：名次不变。"

@@ -212,7 +212,8 @@ def _filled(text: str, patterns: tuple[_Pattern, ...]) -> str:
             at = text.find(literal, at) + len(literal) if literal in text[at:] else -1
             if at < 0:
                 break
-        if at >= 0 and (match := _compiled(pattern).fullmatch(text)):
+        match = _compiled(pattern).fullmatch(text) if at >= 0 else None
+        if match and not any(hole.endswith(",") for hole in match.groups()):  # "equal, by pillar" is one name
             holes = [
                 text if kept else _hole(text) for text, kept in zip(match.groups(), verbatim, strict=True)
             ]
