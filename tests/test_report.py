@@ -246,6 +246,15 @@ def test_indicators_of_one_name_keep_their_own_targets():
     ]
 
 
+def test_one_region_is_not_held_against_itself_and_coverage_is_called_so():
+    section = {"methods": {"normalise": {"name": "goalposts", "low": 0, "high": 100}}}
+    told_ = shown(told(*small(({"one": 60, "two": 40},), **section)))
+
+    assert "above the mean region" not in told_
+    rugao = told(Framework.from_toml(RUGAO[0]), RUGAO[1])
+    assert "- **88.7** attainment of targets, coverage 80%" in report.markdown(rugao)
+
+
 def test_a_region_without_a_score_is_named_with_the_reason():
     built, data = small(({"one": 100, "two": 80}, {"one": 50, "two": None}, {"one": 0, "two": 0}))
 

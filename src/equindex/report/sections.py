@@ -47,11 +47,11 @@ def _alone(found: Found, say: Say, row: int) -> list[str]:
     if found.monitoring is not None and found.scores.rolled is None:
         return found.monitoring.answer(found.code(row), found.lang)
     covered = share(float(found.scores.leading.coverage[row, 0])).text
-    return [
+    told = [
         say("one", name=found.name(row), year=found.year),
         say("one_score", what_is=say(found.basis), score=figure(found, row), coverage=covered),
-        _because(found, say),
     ]
+    return told if len(found.rows) == 1 else [*told, _because(found, say)]
 
 
 def _who(found: Found, say: Say) -> str:
@@ -143,9 +143,8 @@ def tiles(found: Found, say: Say) -> list[tuple[str, str, str]]:
     if found.monitoring is not None and found.monitoring.leading is not None:
         frame = found.monitoring.regions
         part = frame[frame["region"] == found.monitoring.leading].iloc[0]
-        made.append(
-            (number(part["attainment"], 1).text, say("tile_attainment"), share(part["coverage"]).text)
-        )
+        covered = say("tile_coverage", share=share(part["coverage"]).text)
+        made.append((number(part["attainment"], 1).text, say("tile_attainment"), covered))
         made.append((say("of", a=int(part["met"]), b=int(part["targets"])), say("tile_met"), ""))
         counts = [int(part[f"binding_{verdict}"]) for verdict in ("pass", "fail", "unknown", "unscored")]
         if sum(counts):

@@ -188,6 +188,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tile_spread": ("from last to first", "末位至首位"),
     "tile_degree": ("equalization degree, 100 is equal", "均等度（100为完全均等）"),
     "tile_attainment": ("attainment of targets", "目标实现度"),
+    "tile_coverage": ("coverage {share}", "数据覆盖{share}"),
     "tile_met": ("targets met", "已达标目标"),
     "tile_binding": ("binding targets met", "约束性指标通过率"),
     "tile_kept": ("keep their rank when weights move", "权重变动时名次不变"),
