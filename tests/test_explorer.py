@@ -475,6 +475,17 @@ def test_hostile_names_stay_text_and_break_no_layout(shown, width):
 
 
 @pytest.mark.browser
+def test_a_leader_written_from_right_to_left_turns_no_sentence_round(shown):
+    built, data = wide(3, 10, holes=0, names=["A", "\u202eevil", "B"])
+    data.loc[1, data.columns[2:]] = 1000.0
+    page = shown(built.score(data))
+
+    live = page.locator("#x-live").text_content()
+
+    assert live.startswith("First: \u2068\u202eevil\u2069 (")
+
+
+@pytest.mark.browser
 def test_a_profile_says_what_explain_says(shown):
     china = Framework.from_toml(CHINA)
     scores = china.score(OBSERVED)
@@ -546,6 +557,7 @@ def test_tables_sort_numbers_search_and_are_downloaded_guarded(shown):
     assert [float(v) for v in falling[:-1]] == sorted((float(v) for v in rising[:-1]), reverse=True)
     assert falling[-1] == ""
     assert page.locator("table[data-csv=t] tbody tr:visible").count() == 10
+    assert page.get_by_text("10 of 34 rows", exact=True).is_visible()
     with page.expect_download() as download:
         page.get_by_label("Download table T as CSV").click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
@@ -571,6 +583,27 @@ def test_the_whole_page_works_offline_at_every_width(browser, tmp_path, width):
         assert same(ranking(page), Framework.from_toml(CHINA).score(OBSERVED), 1999)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(".x-tools").count() == page.locator("table[data-csv]").count()
+
+
+@pytest.mark.browser
+def test_paper_holds_every_region_and_every_weight(shown):
+    built, data = wide(100, 30)
+    page = shown(built.score(data))
+    lines = page.locator("#x-window tr:visible")
+    few = lines.count()
+
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    bottom = page.locator("#explorer").evaluate("(part) => part.getBoundingClientRect().bottom")
+
+    assert lines.count() == 100 > few
+    assert lines.last.evaluate("(row) => row.getBoundingClientRect().bottom") <= bottom
+    for box_ in ("#x-rows", ".x-weights"):
+        assert page.locator(box_).evaluate("(part) => part.scrollHeight - part.clientHeight") == 0
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert lines.count() == few
+    assert page.locator("#x-window tr").count() < 100
 
 
 @pytest.mark.browser

@@ -1,6 +1,7 @@
 // The weight explorer: sliders, choices, the live ranking, the link, the export.
 
 const ROW = 34;
+const PAPER = 3000; // regions that are printed
 const by = (id) => document.getElementById(`x-${id}`);
 
 class Explorer extends Choices {
@@ -58,6 +59,12 @@ class Explorer extends Choices {
     });
     by("rows").addEventListener("scroll", () => this.draw());
     addEventListener("resize", () => this.draw());
+    const paper = (on) => {
+      this.paper = on;
+      this.draw();
+    };
+    addEventListener("beforeprint", () => paper(true));
+    addEventListener("afterprint", () => paper(false));
     addEventListener("hashchange", () => {
       if (location.hash.slice(1) === this.fragment || !location.hash.startsWith("#x=")) return;
       this.load();
@@ -245,15 +252,17 @@ class Explorer extends Choices {
     error.hidden = !this.refused && !this.complaint;
     if (this.refused) {
       const { node, kid } = this.refused;
-      const said = fill(words.refused, this.data.methods[this.engine.call(node, this.aggregate)], this.nodes[kid].name);
+      const said = fill(words.refused, this.data.methods[this.engine.call(node, this.aggregate)], apart(this.nodes[kid].name));
       put(error, "textContent", said);
       return;
     }
     put(error, "textContent", this.complaint || "");
-    const room = Math.ceil((frame.clientHeight || 544) / ROW) + 1;
+    const room = this.paper ? PAPER : Math.ceil((frame.clientHeight || 544) / ROW) + 1;
     const body = by("window");
+    if (this.pool.length > 2 * room) for (const line of this.pool.splice(room)) line.row.remove();
     while (this.pool.length < Math.min(room, this.list.length)) this.pool.push(this.line(body));
-    const first = Math.max(0, Math.min(Math.floor(frame.scrollTop / ROW), this.list.length - room));
+    const above = this.paper ? 0 : Math.floor(frame.scrollTop / ROW);
+    const first = Math.max(0, Math.min(above, this.list.length - room));
     this.pool.forEach((line, i) => {
       const there = i < room && first + i < this.list.length;
       put(line.row, "hidden", !there);
@@ -343,11 +352,11 @@ class Explorer extends Choices {
       if (most < 0 || Math.abs(move(at)) > Math.abs(move(most))) most = at;
     }
     const first = this.engine.order[0];
-    const parts = [this.rank[first] ? fill(words.leader, this.name(first), this.engine.score[0][first].toFixed(2)) : words.nobody];
+    const parts = [this.rank[first] ? fill(words.leader, apart(this.name(first)), this.engine.score[0][first].toFixed(2)) : words.nobody];
     if (!changes) parts.push(words.nothing_moved);
     else {
       parts.push(fill(words.moved, changes));
-      parts.push(fill(words.most, this.name(most), this.movement(this.rank[most], this.published[this.row(most)])));
+      parts.push(fill(words.most, apart(this.name(most)), this.movement(this.rank[most], this.published[this.row(most)])));
     }
     const text = parts.join(" ");
     const live = by("live");

@@ -172,7 +172,7 @@ function showProfile(panel, engine, view, at) {
       { ...number(leaf.amount), bar: leaf.amount / most || 0 },
       number(leaf.lead),
     ]);
-  const lines = (chosen) => chosen.slice(0, 5).map((leaf) => fill(words.lead_of, leaf.name, `${leaf.lead > 0 ? "+" : "−"}${shownNumber(Math.abs(leaf.lead))}`));
+  const lines = (chosen) => chosen.slice(0, 5).map((leaf) => fill(words.lead_of, apart(leaf.name), `${leaf.lead > 0 ? "+" : "−"}${shownNumber(Math.abs(leaf.lead))}`));
   const ahead = leaves.filter((leaf) => leaf.lead > 0).sort((a, b) => b.lead - a.lead);
   const behind = leaves.filter((leaf) => leaf.lead < 0).sort((a, b) => a.lead - b.lead);
   const shares = engine.nodes.map(() => 1);

@@ -3,6 +3,8 @@
 const content = JSON.parse(document.getElementById("data").textContent);
 const words = content.words || {};
 const fill = (text, ...parts) => text.replace(/\{(\d)\}/g, (_, i) => parts[i]);
+// A name that runs from right to left turns only itself round.
+const apart = (name) => (/[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufeff]/.test(name) ? `\u2068${name}\u2069` : name);
 
 function make(tag, text, name) {
   const element = document.createElement(tag);
@@ -77,12 +79,16 @@ function searchable(table, place) {
   const label = make("label", `${words.search_table} `, "x-search");
   const field = make("input");
   field.type = "search";
+  const found = make("span", undefined, "x-note");
+  found.setAttribute("role", "status");
   label.append(field);
-  place.append(label);
+  place.append(label, found);
   const rows = [...table.tBodies[0].rows].map((row) => [row.textContent.toLowerCase(), row]);
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
     for (const [text, row] of rows) row.hidden = !text.includes(wanted);
+    const left = rows.filter(([, row]) => !row.hidden).length;
+    found.textContent = wanted ? fill(words.found_rows, left, rows.length) : "";
   });
 }
 
