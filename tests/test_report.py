@@ -463,6 +463,17 @@ def test_a_picture_with_chinese_text_needs_a_font(china, monkeypatch):
     assert "北京" in report.chart(china, "ranking").decode()
 
 
+def test_a_column_that_the_gini_refuses_leaves_the_page_without_its_curve():
+    rows = ({"one": 1e300, "two": 50}, {"one": 1e200, "two": 100}, {"one": 3e200, "two": 0})
+    found = told(*small(rows))
+
+    curves = report.chart(found, "lorenz").decode()
+
+    assert "A leads the 3 regions" in shown(found)
+    assert "Two 0.444" in curves  # 0, 50, 100: half the mean difference (200 / 9) over the mean (50)
+    assert "One" not in curves
+
+
 def test_shades_part_the_scores_evenly():
     shade, edges = style.shades(np.array([0.0, 9.0, 90.0, np.nan, 45.0]))
 

@@ -10,7 +10,7 @@ import numpy as np
 from equindex import equalization
 from equindex._arrays import FloatArray
 from equindex.charts.style import BLUE, GREY, INK, LIGHT, PALETTE, SHADES, blank, digits, label, shades
-from equindex.errors import DataError
+from equindex.errors import DataError, DomainError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -200,13 +200,14 @@ def lorenz(*, scores: Scores, year: int, lang: str) -> Figure:
     panel, tree = scores.panel, scores.plan.tree
     rows = panel.order[scores.rows(year)]
     x = panel.x[rows]
-    known = [leaf for leaf in range(x.shape[1]) if _curved(x[:, leaf])]
+    people = None if panel.population is None else panel.population[rows]
+    every = {leaf: _gini(x[:, leaf], people) for leaf in range(x.shape[1]) if _curved(x[:, leaf])}
+    known = [leaf for leaf, value in every.items() if np.isfinite(value)]
     if not known:
         raise DataError(
             f"no indicator has values of 0 or more in two regions in {year}, so there is no Lorenz curve."
         )
-    people = None if panel.population is None else panel.population[rows]
-    gini = np.array([float(equalization.gini(x[:, leaf], population=people)) for leaf in known])
+    gini = np.array([every[leaf] for leaf in known])
     order = np.argsort(-gini, kind="stable")
     take = order if len(order) <= 5 else order[np.round(np.linspace(0, len(order) - 1, 5)).astype(int)]
     figure, axes = blank(4.4, 5.6)
@@ -233,6 +234,14 @@ def lorenz(*, scores: Scores, year: int, lang: str) -> Figure:
     axes.set_ylabel(_word(lang, "share of the service, %", "服务累计占比，%"))
     axes.grid()
     return figure
+
+
+def _gini(x: FloatArray, people: FloatArray | None) -> float:
+    """Return the Gini coefficient, NaN where values are beyond what it takes."""
+    try:
+        return float(equalization.gini(x, population=people))
+    except DomainError:
+        return np.nan
 
 
 def _curved(x: FloatArray) -> bool:
