@@ -21,7 +21,7 @@ from equindex import charts, report
 from equindex.charts import CHARTS, read_outlines, style
 from equindex.cli import app
 from equindex.cli.report import KINDS
-from equindex.cli.words import chinese
+from equindex.cli.words.twins import chinese
 from equindex.errors import DataError, EngineError
 from equindex.framework import Framework
 from equindex.report import method, page

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from conftest import REPOSITORY
 from equindex._registry import families
 from equindex.cli import app
-from equindex.cli.words import _HOLE, _SLOT, _words, chinese
 from equindex.cli.words.tables import HEADERS
+from equindex.cli.words.twins import _HOLE, _SLOT, _words, chinese
 
 DATA = REPOSITORY / "data"
 CHINA = [str(DATA / "china-services/framework.toml"), str(DATA / "china-services/observations.csv")]

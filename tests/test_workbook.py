@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from conftest import REPOSITORY
 from equindex import report
 from equindex.cli import app
-from equindex.cli import words as terminal
+from equindex.cli.words.twins import chinese as in_chinese
 from equindex.errors import FrameworkError
 from equindex.framework import Framework
 from equindex.model import WeightSet
@@ -211,7 +211,7 @@ def test_reasons_and_notes_are_in_the_language_of_the_book():
     built = Framework.from_toml(rugao / "framework.toml")
 
     content = workbook(
-        built, rugao / "observations.csv", "zh", parts=("uncertainty",), draws=20, reword=terminal.chinese
+        built, rugao / "observations.csv", "zh", parts=("uncertainty",), draws=20, reword=in_chinese
     )
 
     text = everything(content)
