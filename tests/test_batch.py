@@ -656,6 +656,23 @@ def test_csv_files_score_as_in_memory(tmp_path, monkeypatch, form):
     same(found["index"].to_numpy(), wanted.to_numpy())
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-be"])
+def test_a_long_csv_is_told_and_cut_at_its_rows_alone(tmp_path, monkeypatch, encoding):
+    monkeypatch.setattr("equindex.batch.spool._SAMPLE", 301)
+    monkeypatch.setattr("equindex.batch.spool._BLOCK", 997)
+    frame = data()
+    frame["region"] = "第\n“" + frame["region"] + '"村"\n'
+    text = ("\ufeff" if encoding == "utf-16-be" else "") + frame.to_csv(index=False)
+    (tmp_path / "x.csv").write_bytes(text.encode(encoding))
+
+    batch.run(built(), tmp_path / "x.csv", tmp_path / "out")
+
+    frame["region"] = frame["region"].str.strip()
+    wanted = built().score(frame).index
+    found = read(tmp_path / "out").set_index(["region", "year"])["index"]
+    same(found[wanted.index].to_numpy(), wanted.to_numpy())
+
+
 def test_a_cell_of_a_csv_that_is_no_number_is_told_with_its_row(tmp_path):
     frame = data().astype({"b": object})
     frame.loc[40, "b"] = "<4"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -127,7 +128,7 @@ def csv_stream(framework: Framework, path: str) -> Stream:
             size = file.size()
             file.seek(max(0, size - _SAMPLE))
             digest = hashlib.sha256(head + file.read()).hexdigest()
-    rows = head if size <= _SAMPLE else head[: head.rfind(b"\n") + 1]
+    rows = head if size <= _SAMPLE else _whole_rows(head)
     encoding, separator, above, header = tables.form_of(rows, path)
     constants = tuple((key, value) for key, value in hive(path) if key not in header)
     words, numbers = _wanted(framework, header, [key for key, _ in constants], path)
@@ -137,6 +138,17 @@ def csv_stream(framework: Framework, path: str) -> Stream:
         batches=partial(_csv_batches, path, encoding, separator, above, words, numbers),
         constants=constants,
     )
+
+
+def _whole_rows(head: bytes) -> bytes:
+    """Return the rows of a sample that are whole: the last one is cut, and lines may break within quotes."""
+    mark = head[:2] if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else b""
+    code = {b"": "latin-1", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}[mark]
+    text = head[len(mark) :].decode(code, "ignore")
+    end = text.rfind("\n") + 1
+    while end and text.count('"', 0, end) % 2:
+        end = text.rfind("\n", 0, end - 1) + 1
+    return mark + text[:end].encode(code) if end else head
 
 
 def _wanted(
@@ -214,7 +226,7 @@ def _csv_batches(
             read_options=csv.ReadOptions(
                 skip_rows=above, encoding=encoding.lower(), block_size=_BLOCK, use_threads=False
             ),
-            parse_options=csv.ParseOptions(delimiter=separator),
+            parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 column_types={name: pa.string() for name in words} | {name: pa.float64() for name in numbers},
                 include_columns=[*words, *dict.fromkeys(numbers)],
