@@ -673,6 +673,18 @@ def test_a_long_csv_is_told_and_cut_at_its_rows_alone(tmp_path, monkeypatch, enc
     same(found[wanted.index].to_numpy(), wanted.to_numpy())
 
 
+def test_rows_of_separators_alone_are_none_and_others_without_a_region_are_faults(tmp_path):
+    text = data(rows=30).to_csv(index=False)
+    (tmp_path / "x.csv").write_text(text + ",,,,,\n , ,,,,\n")
+    batch.run(built(), tmp_path / "x.csv", tmp_path / "out")
+    assert len(read(tmp_path / "out")) == 30
+
+    (tmp_path / "x.csv").write_text(text + ",,,1,,\n,2020,,,,\n")
+
+    with pytest.raises(DataError, match=r"2 rows have no region(?s:.*)'' is no year"):
+        batch.run(built(), tmp_path / "x.csv", tmp_path / "other")
+
+
 def test_a_cell_of_a_csv_that_is_no_number_is_told_with_its_row(tmp_path):
     frame = data().astype({"b": object})
     frame.loc[40, "b"] = "<4"

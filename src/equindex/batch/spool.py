@@ -6,7 +6,7 @@ import codecs
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -234,4 +234,16 @@ def _csv_batches(
                 strings_can_be_null=False,
             ),
         )
-        yield from reader
+        for batch in reader:
+            yield _filled_rows(batch, len(words))
+
+
+def _filled_rows(batch: Any, words: int) -> Any:
+    """Leave out rows of separators alone, as spreadsheets write below a table."""
+    import pyarrow.compute as pc
+
+    if not batch.num_rows or not pc.any(pc.equal(pc.utf8_trim_whitespace(batch.column(0)), "")).as_py():
+        return batch
+    blank = [pc.equal(pc.utf8_trim_whitespace(column), "") for column in batch.columns[:words]]
+    blank += [pc.is_null(column) for column in batch.columns[words:]]
+    return batch.filter(pc.invert(reduce(pc.and_, blank)))
