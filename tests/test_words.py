@@ -145,6 +145,15 @@ def test_the_environment_chooses_the_language(monkeypatch: pytest.MonkeyPatch) -
     assert run("explain", *CHINA, "浙江", "--lang", "en") == plain
 
 
+def test_an_unknown_language_is_said_to_be_the_environment_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EQUINDEX_LANG", "fr")
+
+    out = run("methods", code=2)
+
+    assert "EQUINDEX_LANG" in out
+    assert "--lang" not in out
+
+
 def test_files_are_the_same_in_either_language(tmp_path: Path) -> None:
     for lang in ("en", "zh"):
         run("score", *RUGAO, "-o", str(tmp_path / f"{lang}.csv"), "--lang", lang)

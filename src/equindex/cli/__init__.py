@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,11 +55,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  what it does, its callback has done
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Hold the options that come before a command."""
+    """Hold the options that come before a command, and refuse a language that is none before --lang is blamed."""
+    lang = os.environ.get("EQUINDEX_LANG", "")
+    if lang not in ("", "en", "zh"):
+        raise typer.BadParameter(f"{lang!r} is not one of 'en', 'zh'.", param_hint="EQUINDEX_LANG")
 
 
 @command(app)
