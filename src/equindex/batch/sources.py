@@ -32,7 +32,7 @@ __all__ = [
 _PARQUET = (".parquet", ".parq", ".pq")
 TEXT = (".csv", ".tsv", ".txt")
 _UNIT_ROWS = 1 << 18  # row groups are put together up to so many rows
-_BUFFER = 1 << 20  # bytes of each column read ahead
+_BUFFER = 1 << 19  # bytes of each column read ahead
 _END = 8  # bytes of a Parquet file behind its footer: length and magic number
 
 
