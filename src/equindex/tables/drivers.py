@@ -6,7 +6,7 @@ import re
 import sqlite3
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -202,14 +202,16 @@ def _postgres(url: str, shown: str) -> Generator[Session]:
 
 @contextmanager
 def _sqlite(path: Path, shown: str) -> Generator[Session]:
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("BEGIN")
-        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
-        raise DataError(f"{shown} cannot be read: {said(error)}. Name an SQLite file.") from None
-    with closing(connection):
+    place = f"{path.absolute().as_uri()}?mode=ro"
+    with ExitStack() as held:
+        try:
+            connection = sqlite3.connect(place, uri=True, isolation_level=None)
+            held.enter_context(closing(connection))
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            raise DataError(f"{shown} cannot be read: {said(error)}. Name an SQLite file.") from None
         yield _SQLite(connection)
 
 
