@@ -398,7 +398,18 @@ def test_weights_from_the_data_are_those_of_each_draw():
 
 
 @pytest.mark.parametrize(
-    "methods", [{}, {"normalise": "zscore"}, {"weighting": "entropy", "impute": "mean"}], ids=str
+    "methods",
+    [
+        {},
+        {"normalise": "zscore"},
+        {"weighting": "entropy", "impute": "mean"},
+        {
+            "normalise": {"name": "to_reference", "value": {"mean": 2019}},
+            "weighting": {"name": "optimised", "wanted": 1.0},
+            "impute": "mean",
+        },
+    ],
+    ids=str,
 )
 def test_regions_drawn_again_are_what_is_measured(methods):
     made, given = built(methods=METHODS | methods), data()

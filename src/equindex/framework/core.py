@@ -378,15 +378,12 @@ class Framework:
         findings.stop_on_errors()
         assert panel is not None
         plan = self.prepared()
-        full = scoring.fill(plan, scoring.without(panel, scoring.screening(plan, panel)))
-        plan = scoring.related(plan.treated(scoring.measure_treatments(plan, full)), full)
-        summaries = scoring.measure(plan, full) if plan.composite else {}
-        weights = scoring.weigh(plan, full, summaries).tolist() if plan.by_data else []
+        summaries, treatments, weights = scoring.measured(plan, panel)
         return Fitted(
             framework=self,
             summaries=summaries,
-            treatments=plan.treatments,
-            weights=dict(zip(plan.leaves, weights, strict=False)),
+            treatments=treatments,
+            weights={} if weights is None else dict(zip(plan.leaves, weights.tolist(), strict=True)),
             references=scoring.references(plan, panel) if self.model.equalization else {},
             digests=digests,
         )

@@ -45,6 +45,7 @@ __all__ = [
     "inspect_screening",
     "measure",
     "measure_treatments",
+    "measured",
     "pillar_filling",
     "places",
     "references",
@@ -164,6 +165,18 @@ def score(
         attained=attained,
         equalized=equalized,
     )
+
+
+def measured(
+    plan: Plan, panel: Panel
+) -> tuple[Mapping[str, Summary], Mapping[str, Treatment], FloatArray | None]:
+    """Measure what `score` would of this panel, for others: summaries, treatments, and weights that data decide."""
+    full = fill(plan, without(panel, screening(plan, panel)))
+    treatments = measure_treatments(plan, full)
+    plan = plan.treated(treatments)
+    summaries = measure(plan, full) if plan.composite else {}
+    weights = weigh(plan, full, summaries) if plan.by_data else None
+    return summaries, treatments, weights
 
 
 def _filled(plan: Plan, panel: Panel) -> tuple[Screened, Panel, BoolArray | None]:

@@ -14,6 +14,7 @@ from equindex._summary import Summary, summarise
 from equindex.errors import DataError, DomainError
 from equindex.schema import Panel
 from equindex.scoring.plan import Plan
+from equindex.scoring.related import related
 from equindex.scoring.steps import labelled, per_year, prepared, summary_for
 
 __all__ = ["oriented", "own_scores", "unit_range", "weigh"]
@@ -78,7 +79,7 @@ def _fed(
     if feed == "minmax":
         x = oriented(plan, x)
         return unit_range(plan, x, summarise(x))
-    return own_scores(plan, panel, rows, x, summaries)
+    return own_scores(related(plan, panel), panel, rows, x, summaries)
 
 
 def own_scores(

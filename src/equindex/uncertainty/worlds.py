@@ -6,23 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from equindex import scoring
 from equindex._arrays import FloatArray
 from equindex.errors import DataError
 from equindex.framework import Framework
 from equindex.model import RegionReference
 from equindex.schema import Panel
-from equindex.scoring import (
-    Plan,
-    Scores,
-    fill,
-    measure,
-    measure_treatments,
-    references,
-    score,
-    screening,
-    weigh,
-)
-from equindex.scoring import without as out_of
+from equindex.scoring import Plan, Scores
 from equindex.uncertainty.factors import Values
 
 __all__ = ["errors_of", "measured_on", "noisy", "resampled"]
@@ -118,19 +108,16 @@ def resampled(panel: Panel, rng: np.random.Generator) -> Panel:
 
 def measured_on(plan: Plan, panel: Panel, measured: Panel) -> Scores:
     """Score `panel` with what the steps measure on other rows."""
-    full = fill(plan, out_of(measured, screening(plan, measured)))
-    treatments = measure_treatments(plan, full)
-    found = plan.treated(treatments)
-    summaries = measure(found, full) if plan.composite else {}
+    summaries, treatments, weights = scoring.measured(plan, measured)
     wanted = plan.model.equalization
     known = {}
     if wanted is not None and not isinstance(wanted.reference, RegionReference):
-        known = references(plan, measured)
-    return score(
+        known = scoring.references(plan, measured)
+    return scoring.score(
         plan,
         panel,
         summaries=summaries,
         treatments=treatments,
         known=known,
-        weights=weigh(found, full, summaries) if plan.by_data else None,
+        weights=weights,
     )
