@@ -6,10 +6,10 @@ import glob
 import json
 from pathlib import Path
 
-from equindex import __version__
 from equindex.batch.fit import Progress
 from equindex.batch.runner import Batch, run
 from equindex.framework import Framework
+from equindex.framework.again import other_version
 from equindex.tables import Database, is_database
 
 __all__ = ["again"]
@@ -56,11 +56,7 @@ def again(
         framework = Framework.from_dict(record["framework"], near=[path.parent])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # the rerun of scores says what is wrong with such a file
-    warnings = []
-    if record["equindex"] != __version__:
-        warnings.append(
-            f"that run used equindex {record['equindex']}, this is {__version__}; see CHANGELOG, Numbers."
-        )
+    warnings = other_version(record)
     source: str | Database = where
     if is_database(where):
         source = Database.recorded(told, data)

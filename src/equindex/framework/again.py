@@ -16,7 +16,7 @@ from equindex.framework.given import files_read
 from equindex.scoring import Scores
 from equindex.tables import Database, Sheet, is_database
 
-__all__ = ["Recorded", "recalled", "recorded", "rerun"]
+__all__ = ["Recorded", "other_version", "recalled", "recorded", "rerun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,14 @@ def recorded(file: str | Path, data: str | None = None) -> Recorded:
     return replace(run, inputs=(path, *run.inputs))
 
 
+def other_version(record: Mapping[str, Any]) -> list[str]:
+    """Return a warning where another version made a record."""
+    made = record.get("equindex")
+    if made == __version__:
+        return []
+    return [f"that run used equindex {made}, this is {__version__}; see CHANGELOG, Numbers."]
+
+
 def recalled(record: Any, name: str, near: Sequence[Path], data: str | None = None) -> Recorded:
     """Take up a record wherever it was kept, and find its data; arguments and errors as `recorded`.
 
@@ -101,11 +109,7 @@ def recalled(record: Any, name: str, near: Sequence[Path], data: str | None = No
         raise FrameworkError(f"{name!r} is no provenance.json of equindex.") from None
     if data is None and where is None:
         raise DataError("the run scored a table in memory, not a file. Name the file with --data.")
-    warnings = []
-    if record.get("equindex") != __version__:
-        warnings.append(
-            f"that run used equindex {record.get('equindex')}, this is {__version__}; see CHANGELOG, Numbers."
-        )
+    warnings = other_version(record)
     deck = [] if framework.deck is None else [framework.deck.place]
     if is_database(data if data is not None else where):
         source = Database.recorded(record["data"], data)
